@@ -1,0 +1,3 @@
+module github.com/callboard/callboard/examples
+
+go 1.26

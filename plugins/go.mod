@@ -1,0 +1,3 @@
+module github.com/callboard/callboard/plugins
+
+go 1.26

@@ -1,0 +1,3 @@
+module github.com/callboard/callboard/policies
+
+go 1.26

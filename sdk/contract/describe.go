@@ -1,0 +1,55 @@
+package contract
+
+// Route is one HTTP route that a plugin serves below /api/<plugin>.
+type Route struct {
+	Method string `msg:"m" json:"method"`
+	Path   string `msg:"p" json:"path"`
+}
+
+// Description is the reply to describe/1: what the code registered. The host
+// compares it with the manifest and names every difference.
+type Description struct {
+	SDK        string   `msg:"s" json:"sdk"` // "go/1"
+	Routes     []Route  `msg:"r" json:"routes,omitempty"`
+	Processors []string `msg:"p" json:"processors,omitempty"`
+	Providers  []string `msg:"v" json:"providers,omitempty"`
+}
+
+// Health is the reply to health/1.
+type Health struct {
+	OK      bool   `msg:"o" json:"ok"`
+	Message string `msg:"m" json:"message,omitempty"`
+}
+
+// ProcessItem is one entity to process.
+type ProcessItem struct {
+	Ref    string `msg:"r" json:"ref"`
+	Entity []byte `msg:"e" json:"entity"` // JSON
+}
+
+// ProcessRequest is the payload of entity.process/1: a batch for one processor.
+type ProcessRequest struct {
+	Processor string        `msg:"p" json:"processor"`
+	Items     []ProcessItem `msg:"i" json:"items"`
+}
+
+// EmittedRelation is a relation that a processor adds, from Source to Target.
+type EmittedRelation struct {
+	Source string `msg:"s" json:"source"`
+	Type   string `msg:"t" json:"type"`
+	Target string `msg:"g" json:"target"`
+}
+
+// ProcessResult is what a processor answers for one item, in the order of the
+// request. An empty Entity means unchanged; Errors become status items.
+type ProcessResult struct {
+	Entity    []byte            `msg:"e" json:"entity,omitempty"` // JSON, whole
+	Relations []EmittedRelation `msg:"r" json:"relations,omitempty"`
+	Emit      [][]byte          `msg:"m" json:"emit,omitempty"` // child entities, JSON
+	Errors    []string          `msg:"x" json:"errors,omitempty"`
+}
+
+// ProcessReply is the reply to entity.process/1.
+type ProcessReply struct {
+	Results []ProcessResult `msg:"r" json:"results"`
+}

@@ -1,0 +1,48 @@
+package contract
+
+// Header is one header field. Names are in canonical form.
+type Header struct {
+	Name  string `msg:"n" json:"name"`
+	Value string `msg:"v" json:"value"`
+}
+
+// Param is one path parameter, percent-decoded.
+type Param struct {
+	Name  string `msg:"n" json:"name"`
+	Value string `msg:"v" json:"value"`
+}
+
+// HTTPRequest is the payload of http.handle/1. Cookies and Authorization are
+// never in Headers. A body of at most 16 KiB is in Body; a larger one is the
+// handle that the call header names.
+type HTTPRequest struct {
+	Method   string   `msg:"m" json:"method"`
+	Route    string   `msg:"r" json:"route"` // the manifest's pattern, "/entities/by-name/{kind}/{namespace}/{name}"
+	Path     string   `msg:"p" json:"path"`  // below /api/<plugin>, percent-encoded as received
+	RawQuery string   `msg:"q" json:"rawQuery,omitempty"`
+	Params   []Param  `msg:"a" json:"params,omitempty"`
+	Headers  []Header `msg:"h" json:"headers,omitempty"`
+	Body     []byte   `msg:"b" json:"body,omitempty"`
+}
+
+// BodyPart is a piece of a response body: bytes, or a handle of the host whose
+// content is sent without entering the guest.
+type BodyPart struct {
+	Bytes  []byte `msg:"b" json:"bytes,omitempty"`
+	Handle uint32 `msg:"h" json:"handle,omitempty"`
+}
+
+// HTTPResponse is the reply to http.handle/1. The parts are sent one after another.
+type HTTPResponse struct {
+	Status  int        `msg:"s" json:"status"`
+	Headers []Header   `msg:"h" json:"headers,omitempty"`
+	Body    []BodyPart `msg:"b" json:"body,omitempty"`
+}
+
+// Error is the payload of a reply whose code is not ok.
+type Error struct {
+	Code         string `msg:"c" json:"code"` // abi.Code name
+	Message      string `msg:"m" json:"message"`
+	Retryable    bool   `msg:"r" json:"retryable,omitempty"`
+	MissingGrant string `msg:"g" json:"missingGrant,omitempty"` // "kv" or "catalog: read kinds [component]"
+}
