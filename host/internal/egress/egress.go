@@ -258,3 +258,11 @@ func (b *body) Close() error {
 	defer b.cancel()
 	return b.ReadCloser.Close()
 }
+
+// HTTPClient returns the client as a library's *http.Client. Its requests pass
+// the same policy, checks and caps as Do.
+func (c *Client) HTTPClient() *http.Client { return &http.Client{Transport: transport{c}} }
+
+type transport struct{ client *Client }
+
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) { return t.client.Do(req) }
