@@ -5,7 +5,20 @@ import (
 	"time"
 )
 
-// Store is an open database with its schema migrated.
+// Store is an open database with its schema migrated. It is safe for use by
+// many goroutines.
+//
+// Promises of every method of every backend:
+//   - It writes everything it was asked to, or nothing. The one doubt is a
+//     connection that breaks while the commit is under way: the answer is then
+//     Unavailable, and the write happened as a whole or not at all.
+//   - Unavailable means that the database does not answer, is locked by
+//     another, or has no room left: trying again later is right. Timeout means
+//     that the deadline of ctx or the statement timeout passed.
+//   - Strings are UTF-8 without NUL, for PostgreSQL's text holds no other:
+//     Invalid names the field that is not. Bytes, and the keys of KV, are any
+//     bytes.
+//   - Times come back in UTC, to the microsecond; the zero time stays zero.
 type Store interface {
 	Catalog
 	Locations
@@ -18,7 +31,8 @@ type Store interface {
 	Ping(ctx context.Context) error
 	// SizeBytes returns the bytes that the database takes.
 	SizeBytes(ctx context.Context) (int64, error)
-	// Close waits for writes under way and closes the database.
+	// Close waits for calls under way and closes the database. Calls after it
+	// are Unavailable.
 	Close() error
 }
 
@@ -55,17 +69,23 @@ type SourceRow struct {
 	Location  string // "file:/…/x.yaml"
 	ETag      string // of the reader: skip when unchanged
 	Digest    string // sha256 of the content
-	Error     string // why the last read failed; empty = it worked
+	Error     string // why the last read failed; empty = it worked; what is not UTF-8, and NUL, come back as U+FFFD
 	Entities  int
 	CheckedAt time.Time
 	NextAt    time.Time // when it is due again
 }
 
 // Batch is a set of changes that become visible together or not at all.
+// Deletions come first, so that a batch may hand a uid to another ref, or
+// replace an entity by naming its ref in both.
 type Batch struct {
 	Upsert []EntityRow
-	Delete []string // refs; their relations and references go with them
-	// Relations replaces everything that the key declared.
+	// Delete removes entities by ref, and with them what they declared: the
+	// relations and the references under the same key. What others declared
+	// about them stays. Absent refs are passed over.
+	Delete []string
+	// Relations replaces everything that the key declared; an empty list
+	// removes it. DeclaredBy of the rows is the key, or empty.
 	Relations map[string][]RelationRow
 	// References replaces the liveness edges of the key (a provider bucket
 	// "provider:config" or an entity ref): the refs that it keeps alive.
@@ -77,31 +97,48 @@ type Batch struct {
 // Reference is one liveness edge.
 type Reference struct{ Source, Target string }
 
-// Change is one entry of the change feed.
+// Change is one entry of the change feed. The feed holds the newest change of
+// each ref: a follower sees where a ref is, not every step on its way there.
 type Change struct {
 	Revision uint64
 	Ref      string
 	Deleted  bool
-	At       time.Time
+	At       time.Time // when it was written, by the clock of the writer
 }
 
 // Catalog stores entities and what connects them.
 type Catalog interface {
 	// ApplyCatalog writes the batch in one transaction and returns the new
-	// catalog revision, which each changed row carries. Nothing is written on
-	// error. Faults: Conflict (uid taken), Unavailable.
+	// catalog revision, which each changed row carries. A batch without Upsert,
+	// Delete and Relations leaves the revision as it is, and returns it.
+	// Revisions grow in the order in which batches become visible, whatever
+	// the number of writers, and never repeat. Nothing is written on error.
+	// Faults: Conflict (the uid belongs to another ref, or the ref lives under
+	// another uid), Invalid (a ref twice in Upsert, text that is not UTF-8),
+	// Unavailable.
 	ApplyCatalog(ctx context.Context, b Batch) (uint64, error)
-	// LoadEntities calls each for every entity, in no order. The row's slices
-	// belong to the callee. It stops at the first error and returns it.
+	// LoadEntities calls each for every entity, in no order and from one
+	// goroutine. The row's slices belong to the callee. It stops at the first
+	// error and returns it. What it reads is one moment's state; the four
+	// loads may run at once, and see the same moment if nobody writes.
+	// The callee must not write to the store.
 	LoadEntities(ctx context.Context, each func(EntityRow) error) error
+	// LoadRelations works as LoadEntities. Relations of one declarer come
+	// together and in the order in which they were written; their strings
+	// share one piece of memory.
 	LoadRelations(ctx context.Context, each func(RelationRow) error) error
+	// LoadReferences works as LoadRelations.
 	LoadReferences(ctx context.Context, each func(Reference) error) error
+	// LoadSources works as LoadEntities.
 	LoadSources(ctx context.Context, each func(SourceRow) error) error
-	// GetEntities returns the rows of refs; absent ones are left out.
+	// GetEntities returns the rows of refs, in no order; absent ones are left out.
 	GetEntities(ctx context.Context, refs []string) ([]EntityRow, error)
 	// CatalogRevision returns the newest revision, 0 for an empty catalog.
 	CatalogRevision(ctx context.Context) (uint64, error)
-	// CatalogChanges returns changes after a revision, oldest first.
+	// CatalogChanges returns changes after a revision, oldest first. A page
+	// ends with the end of a revision, so it may be longer than limit: the
+	// last change's revision is where the next page starts. Fault: Invalid
+	// (limit below 1).
 	CatalogChanges(ctx context.Context, after uint64, limit int) ([]Change, error)
 }
 
@@ -116,15 +153,17 @@ type LocationRow struct {
 
 // Locations stores what was registered through the API.
 type Locations interface {
-	// AddLocation stores a location. Fault: Conflict (type and target exist).
+	// AddLocation stores a location. Fault: Conflict (the id, or the type and
+	// target, exist).
 	AddLocation(ctx context.Context, l LocationRow) error
+	// ListLocations returns all locations, oldest first, then by id.
 	ListLocations(ctx context.Context) ([]LocationRow, error)
 	// DeleteLocation removes a location. Fault: NotFound.
 	DeleteLocation(ctx context.Context, id string) error
 }
 
 // KVRow is one value of a plugin. Revision grows with each write of a key and
-// never repeats for it, deletions in between included.
+// never repeats for it, deletions in between included. Keys are any bytes.
 type KVRow struct {
 	Key       string
 	Value     []byte
@@ -147,12 +186,17 @@ type KVWrite struct {
 type KV interface {
 	// KVGet returns one value. Fault: NotFound.
 	KVGet(ctx context.Context, installation, key string) (KVRow, error)
-	// KVApply performs all writes or none, and returns the rows' new
-	// revisions in order. quota bounds the sum of key and value bytes of the
-	// installation after the writes. Faults: Conflict (a comparison failed,
+	// KVApply performs all writes or none, in order, so that a later write of
+	// a key compares with the earlier one. It returns the keys' new revisions
+	// in the order of writes, 0 for a deletion; deleting an absent key is no
+	// fault. quota bounds the sum of key and value bytes of the installation
+	// after the writes; writes that do not add bytes pass whatever the quota,
+	// and a negative quota is no bound. Faults: Conflict (a comparison failed,
 	// the message names the key), Exhausted (quota).
 	KVApply(ctx context.Context, installation string, quota int64, writes []KVWrite) ([]uint64, error)
-	// KVScan returns rows with the prefix in byte order of keys after after.
+	// KVScan returns at most limit rows with the prefix in byte order of keys,
+	// those after after; an empty after starts at the first key. Fault:
+	// Invalid (limit below 1).
 	KVScan(ctx context.Context, installation, prefix, after string, limit int) ([]KVRow, error)
 	// KVUsage returns the bytes that the installation uses.
 	KVUsage(ctx context.Context, installation string) (int64, error)
@@ -173,9 +217,12 @@ type SessionRow struct {
 
 // Sessions stores user_sessions.
 type Sessions interface {
+	// PutSession stores a session, or replaces the one of its id.
 	PutSession(ctx context.Context, s SessionRow) error
 	// GetSession returns a live session. Fault: NotFound (absent or expired).
 	GetSession(ctx context.Context, id string) (SessionRow, error)
+	// DeleteSession removes a session; an absent one is no fault.
 	DeleteSession(ctx context.Context, id string) error
+	// SweepSessions deletes expired sessions and returns how many.
 	SweepSessions(ctx context.Context) (int, error)
 }
