@@ -18,36 +18,56 @@ type Ref struct {
 
 // String returns the canonical form kind:namespace/name, lower-cased.
 func (r Ref) String() string {
-	return strings.ToLower(r.Kind + ":" + r.Namespace + "/" + r.Name)
+	return fold(r.Kind + ":" + r.Namespace + "/" + r.Name)
+}
+
+// fold lower-cases ASCII and leaves everything else alone: kinds, namespaces
+// and names are ASCII, and Unicode folding would let "team-\u212A" (a Kelvin
+// sign) pass for "team-k".
+func fold(s string) string {
+	for i := 0; i < len(s); i++ {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
 }
 
 // ParseRef reads "[kind:][namespace/]name", as Backstage writes refs. Missing
 // parts come from the defaults; a ref whose kind is in neither is an error.
-// The parts keep their case.
+// The parts keep their case and are not checked against the format rules: a
+// ref may name what cannot exist.
 func ParseRef(s, defaultKind, defaultNamespace string) (Ref, error) {
-	rest := strings.TrimSpace(s)
-	ref := Ref{Kind: defaultKind, Namespace: defaultNamespace}
+	ref := Ref{Kind: defaultKind, Namespace: defaultNamespace, Name: s}
 	if ref.Namespace == "" {
 		ref.Namespace = DefaultNamespace
 	}
-	colon, slash := strings.IndexByte(rest, ':'), strings.IndexByte(rest, '/')
-	if colon >= 0 && (slash < 0 || colon < slash) {
-		ref.Kind, rest = rest[:colon], rest[colon+1:]
-		slash = strings.IndexByte(rest, '/')
+	// A colon after the first slash belongs to the name.
+	colon, slash := strings.IndexByte(s, ':'), strings.IndexByte(s, '/')
+	if slash >= 0 && slash < colon {
+		colon = -1
+	}
+	if colon >= 0 {
+		ref.Kind, ref.Name = s[:colon], s[colon+1:]
 		if ref.Kind == "" {
-			return Ref{}, fmt.Errorf("entity ref %q has an empty kind", s)
+			return Ref{}, fmt.Errorf("entity ref %q has an empty kind; write [kind:][namespace/]name", s)
 		}
 	}
 	if slash >= 0 {
-		ref.Namespace, rest = rest[:slash], rest[slash+1:]
+		ref.Namespace, ref.Name = s[colon+1:slash], s[slash+1:]
 		if ref.Namespace == "" {
-			return Ref{}, fmt.Errorf("entity ref %q has an empty namespace", s)
+			return Ref{}, fmt.Errorf("entity ref %q has an empty namespace; write [kind:][namespace/]name", s)
 		}
 	}
-	ref.Name = rest
 	switch {
 	case ref.Name == "":
-		return Ref{}, fmt.Errorf("entity ref %q has no name", s)
+		return Ref{}, fmt.Errorf("entity ref %q has no name; write [kind:][namespace/]name", s)
 	case ref.Kind == "":
 		return Ref{}, fmt.Errorf("entity ref %q names no kind; write kind:namespace/name", s)
 	}
