@@ -1,0 +1,214 @@
+package manifest
+
+import (
+	"encoding/json"
+
+	"github.com/callboard/callboard/sdk/abi"
+)
+
+// APIVersion is the only apiVersion that this package reads.
+const APIVersion = "callboard.dev/v1"
+
+// FileName is what the file is called in a plugin's folder.
+const FileName = "plugin.yaml"
+
+// Manifest is a parsed plugin.yaml.
+type Manifest struct {
+	APIVersion   string                `json:"apiVersion" manifest:"required"`
+	ID           string                `json:"id" manifest:"required"` // 2 to 40 of a-z, 0-9, "-"; starts with a letter
+	Version      string                `json:"version" manifest:"required"`
+	Title        string                `json:"title" manifest:"required"`
+	Description  string                `json:"description,omitempty"`
+	Owner        string                `json:"owner,omitempty"` // entity ref
+	Licence      string                `json:"licence,omitempty"`
+	Homepage     string                `json:"homepage,omitempty"`
+	Data         Data                  `json:"data,omitzero"`
+	Runtime      Runtime               `json:"runtime,omitzero"`
+	Capabilities map[string]Capability `json:"capabilities,omitempty"`
+	Permissions  []Permission          `json:"permissions,omitempty"`
+	Routes       []Route               `json:"routes,omitempty"`
+	Extensions   Extensions            `json:"extensions,omitzero"`
+	Model        Model                 `json:"model,omitzero"`
+	Config       json.RawMessage       `json:"config,omitempty"` // JSON Schema of plugins.entries.<id>.config
+	UI           UI                    `json:"ui,omitzero"`
+
+	file string
+}
+
+// File returns the name that the manifest was parsed under, for messages.
+func (m *Manifest) File() string { return m.file }
+
+// Data says which versions of the plugin's stored data the code reads.
+type Data struct {
+	SchemaVersion  int `json:"schemaVersion,omitempty"`
+	CompatibleFrom int `json:"compatibleFrom,omitempty"`
+}
+
+// Runtime asks for limits; the operator caps them. A zero field means the
+// host's default.
+type Runtime struct {
+	Memory        Size                `json:"memory,omitempty"`
+	Instances     int                 `json:"instances,omitempty"`
+	Deadlines     map[string]Duration `json:"deadlines,omitempty"` // by operation, "http.handle/1"
+	HostCalls     int                 `json:"hostCalls,omitempty"`
+	LogBytes      Size                `json:"logBytes,omitempty"`
+	ResponseBytes Size                `json:"responseBytes,omitempty"`
+	Handles       int                 `json:"handles,omitempty"`
+	HandleBytes   Size                `json:"handleBytes,omitempty"`
+	Start         string              `json:"start,omitempty" manifest:"oneof=lazy|eager"`
+	Isolation     string              `json:"isolation,omitempty" manifest:"oneof=shared|per-call"`
+}
+
+// Capability is one power that the plugin asks for, with the reason that the
+// operator reads. Which of the scope fields apply depends on the capability;
+// see scopes.
+type Capability struct {
+	Reason        string         `json:"reason" manifest:"required"`
+	Read          *CatalogScope  `json:"read,omitempty"`          // catalog, with the viewer's rights; absent = everything the viewer may see
+	Own           *CatalogScope  `json:"own,omitempty"`           // catalog, with the plugin's own rights; absent = nothing
+	Quota         Size           `json:"quota,omitempty"`         // kv, blob
+	Prefixes      []string       `json:"prefixes,omitempty"`      // blob
+	Targets       []HTTPTarget   `json:"targets,omitempty"`       // http
+	Secrets       []SecretTarget `json:"secrets,omitempty"`       // secret
+	DocumentTypes []string       `json:"documentTypes,omitempty"` // search
+	Plugins       []string       `json:"plugins,omitempty"`       // plugin
+	Topics        []string       `json:"topics,omitempty"`        // event
+	Queues        []string       `json:"queues,omitempty"`        // task
+	Hosts         []string       `json:"hosts,omitempty"`         // source
+	Integrations  []string       `json:"integrations,omitempty"`  // source
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// CatalogScope narrows reading of the catalog. No kinds means every kind;
+// filter is a filter of the catalog API, "kind=component,spec.type=service".
+type CatalogScope struct {
+	Kinds  []string `json:"kinds,omitempty"`
+	Filter []string `json:"filter,omitempty"`
+}
+
+// HTTPTarget is one place that the plugin may call.
+type HTTPTarget struct {
+	Scheme     string   `json:"scheme,omitempty" manifest:"oneof=https|http"`
+	Host       string   `json:"host" manifest:"required"`
+	Port       int      `json:"port,omitempty"`
+	Methods    []string `json:"methods,omitempty"`
+	PathPrefix string   `json:"pathPrefix,omitempty"`
+}
+
+// SecretTarget says where the host may put a secret.
+type SecretTarget struct {
+	Name   string `json:"name" manifest:"required"`
+	Host   string `json:"host" manifest:"required"`
+	Header string `json:"header" manifest:"required"`
+	Reveal bool   `json:"reveal,omitempty"` // the plugin may see the value
+}
+
+// Permission is a permission that the plugin defines, "hello.greeting.read".
+type Permission struct {
+	Name         string `json:"name" manifest:"required"`
+	Description  string `json:"description,omitempty"`
+	Action       string `json:"action,omitempty" manifest:"oneof=create|read|update|delete|use"`
+	ResourceType string `json:"resourceType,omitempty"`
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// Route is one HTTP route below /api/<id>. Path is a pattern with {name} for
+// one segment and {name...} for the rest.
+type Route struct {
+	Method      string `json:"method" manifest:"required"`
+	Path        string `json:"path" manifest:"required"`
+	Permission  string `json:"permission,omitempty"`
+	Description string `json:"description,omitempty"`
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// Extensions are the places of the host that the plugin takes part in.
+type Extensions struct {
+	Processors []Processor `json:"processors,omitempty"`
+	Providers  []Provider  `json:"providers,omitempty"`
+	Collators  []Collator  `json:"collators,omitempty"`
+	Actions    []Action    `json:"actions,omitempty"`
+	Events     Events      `json:"events,omitzero"`
+	Schedules  []Schedule  `json:"schedules,omitempty"`
+}
+
+// Processor looks at entities of its kinds before they are stitched. It is
+// never called for another kind; "*" is every kind.
+type Processor struct {
+	Name      string   `json:"name" manifest:"required"`
+	Kinds     []string `json:"kinds" manifest:"required"`
+	OnFailure string   `json:"onFailure,omitempty" manifest:"oneof=open|closed"` // open: the entity goes on unchanged with a status item
+	Batch     int      `json:"batch,omitempty"`                                  // entities per call, default 100
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// Provider brings entities under its own name.
+type Provider struct {
+	Name     string   `json:"name" manifest:"required"`
+	Schedule string   `json:"schedule,omitempty"` // id of a schedule
+	Kinds    []string `json:"kinds,omitempty"`
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// Collator brings documents of one type to the search index.
+type Collator struct {
+	Type     string `json:"type" manifest:"required"`
+	Schedule string `json:"schedule,omitempty"`
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// Action is a step that templates can use.
+type Action struct {
+	ID          string          `json:"id" manifest:"required"`
+	Title       string          `json:"title,omitempty"`
+	Description string          `json:"description,omitempty"`
+	Input       json.RawMessage `json:"input,omitempty"`
+	Output      json.RawMessage `json:"output,omitempty"`
+	ReadOnly    bool            `json:"readOnly,omitempty"`
+	Destructive bool            `json:"destructive,omitempty"`
+	Idempotent  bool            `json:"idempotent,omitempty"`
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// Events are the topics that the plugin publishes and listens to.
+type Events struct {
+	Publish   []string `json:"publish,omitempty"`
+	Subscribe []string `json:"subscribe,omitempty"`
+}
+
+// Schedule runs a piece of the plugin: every so often, or by cron expression.
+type Schedule struct {
+	ID    string   `json:"id" manifest:"required"`
+	Every Duration `json:"every,omitempty"`
+	Cron  string   `json:"cron,omitempty"`
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// knownCapability reports whether name can be asked for in a manifest. Handles
+// are always there and are not asked for.
+func knownCapability(name string) bool {
+	c, ok := abi.CapabilityByName(name)
+	return ok && c != abi.CapHandle
+}
+
+// scopes says which scope fields belong to which capability.
+var scopes = map[string][]string{
+	"catalog": {"read", "own"},
+	"kv":      {"quota"},
+	"blob":    {"prefixes", "quota"},
+	"http":    {"targets"},
+	"secret":  {"secrets"},
+	"search":  {"documentTypes"},
+	"plugin":  {"plugins"},
+	"event":   {"topics"},
+	"task":    {"queues"},
+	"source":  {"hosts", "integrations"},
+}
