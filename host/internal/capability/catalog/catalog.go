@@ -1,0 +1,231 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/contract"
+	"github.com/callboard/callboard/sdk/entity"
+)
+
+// mediaType of the JSON behind the handles.
+const mediaType = "application/json; charset=utf-8"
+
+// maxRefs bounds one by-refs request.
+const maxRefs = 10_000
+
+// Location is a registered location as GET /locations shows it.
+type Location struct {
+	ID        string `json:"id"`
+	Type      string `json:"type"`
+	Target    string `json:"target"`
+	EntityRef string `json:"entityRef,omitempty"`
+}
+
+// Locations lists registered locations.
+type Locations interface {
+	Locations(ctx context.Context) ([]Location, error)
+}
+
+// New returns the table's row.
+func New(reader catalog.Reader, locations Locations) capability.Capability {
+	s := service{reader, locations}
+	return capability.Capability{
+		ID: abi.CapCatalog, Scope: scopes{},
+		Ops: map[uint32]capability.Operation{
+			abi.CatalogGet:     capability.Op("catalog.get/1", s.get),
+			abi.CatalogQuery:   capability.Op("catalog.query/1", s.query),
+			abi.CatalogFacets:  capability.Op("catalog.facets/1", s.facets),
+			abi.CatalogByRefs:  capability.Op("catalog.by-refs/1", s.byRefs),
+			abi.CatalogLocList: capability.Op("catalog.locations/1", s.list),
+		},
+	}
+}
+
+type service struct {
+	reader    catalog.Reader
+	locations Locations
+}
+
+// scope returns the effective scope, and refuses own rights outside of it.
+func scope(c *capability.Call, own bool) (*Scope, error) {
+	s, ok := c.Scope.(*Scope)
+	if !ok {
+		return nil, fault.New(fault.Internal, "the call has no catalog scope")
+	}
+	if own && !s.Own {
+		return nil, &capability.Denial{
+			Missing: "catalog: own",
+			Why:     "reading the catalog with the plugin's own rights needs `own: true` in the scope of catalog, declared and granted",
+		}
+	}
+	return s, nil
+}
+
+// narrow adds the scope's kinds to a filter.
+func (s *Scope) narrow(f catalog.Filter) catalog.Filter {
+	if s.Kinds == nil {
+		return f
+	}
+	term := catalog.Term{Key: "kind", Values: s.Kinds}
+	if len(s.Kinds) == 0 {
+		term = catalog.Term{Key: "kind", Values: []string{"\x00"}} // matches nothing
+	}
+	if len(f) == 0 {
+		return catalog.Filter{{term}}
+	}
+	out := make(catalog.Filter, len(f))
+	for i, all := range f {
+		out[i] = append(append([]catalog.Term(nil), all...), term)
+	}
+	return out
+}
+
+func (s service) get(ctx context.Context, c *capability.Call, q *contract.CatalogGetRequest) (msgp.Marshaler, error) {
+	sc, err := scope(c, q.Own)
+	if err != nil {
+		return nil, err
+	}
+	v := c.Viewer(q.Own)
+	if q.Ref != "" {
+		ref, err := entity.ParseRef(q.Ref, "", "")
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "%w", err)
+		}
+		if !sc.allows(ref.Kind) {
+			return nil, outOfScope(sc, ref.Kind)
+		}
+	}
+	if q.UID != "" && sc.Kinds != nil {
+		page, err := s.reader.Query(ctx, v, catalog.Query{
+			Filter: sc.narrow(catalog.Filter{{{Key: "metadata.uid", Values: []string{q.UID}}}}), Limit: 1,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if page.Count == 0 {
+			return nil, fault.New(fault.NotFound, "no entity with uid %s", q.UID)
+		}
+	}
+	doc, err := s.reader.Get(ctx, v, catalog.GetQuery{Ref: q.Ref, UID: q.UID, Fields: q.Fields})
+	if err != nil {
+		return nil, err
+	}
+	return hand(c, v, doc)
+}
+
+func outOfScope(sc *Scope, kind string) error {
+	return &capability.Denial{
+		Missing: "catalog: read kind " + kind,
+		Why:     "the plugin's scope is: " + sc.String() + "; it does not read kind " + kind,
+	}
+}
+
+func (s service) query(ctx context.Context, c *capability.Call, q *contract.CatalogQueryRequest) (msgp.Marshaler, error) {
+	sc, err := scope(c, q.Own)
+	if err != nil {
+		return nil, err
+	}
+	v := c.Viewer(q.Own)
+	order := make([]catalog.Order, len(q.Order))
+	for i, o := range q.Order {
+		order[i] = catalog.Order{Field: o.Field, Desc: o.Desc}
+	}
+	page, err := s.reader.Query(ctx, v, catalog.Query{
+		Filter: sc.narrow(filter(q.Filter)), Predicate: q.Query, Order: order,
+		FullTextTerm: q.FullTextTerm, FullTextFields: q.FullTextFields, Fields: q.Fields,
+		Limit: q.Limit, Offset: q.Offset, Cursor: q.Cursor,
+	})
+	if err != nil {
+		return nil, err
+	}
+	n, size, err := c.Handles.PutShared(page.Body, mediaType, v.Authority())
+	if err != nil {
+		return nil, err
+	}
+	return &contract.CatalogQueryAnswer{
+		Handle: n, Size: uint64(size), Count: page.Count, TotalItems: page.TotalItems, //nolint:gosec // sizes are not negative
+		NextCursor: page.NextCursor, PrevCursor: page.PrevCursor, Revision: page.Revision,
+	}, nil
+}
+
+func (s service) facets(ctx context.Context, c *capability.Call, q *contract.CatalogFacetsRequest) (msgp.Marshaler, error) {
+	sc, err := scope(c, q.Own)
+	if err != nil {
+		return nil, err
+	}
+	v := c.Viewer(q.Own)
+	doc, err := s.reader.Facets(ctx, v, catalog.FacetQuery{Facets: q.Facets, Filter: sc.narrow(filter(q.Filter)), Predicate: q.Query})
+	if err != nil {
+		return nil, err
+	}
+	return hand(c, v, doc)
+}
+
+func (s service) byRefs(ctx context.Context, c *capability.Call, q *contract.CatalogByRefsRequest) (msgp.Marshaler, error) {
+	sc, err := scope(c, q.Own)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.Refs) > maxRefs {
+		return nil, fault.New(fault.Invalid, "%d entity refs asked for, at most %d at once", len(q.Refs), maxRefs)
+	}
+	v := c.Viewer(q.Own)
+	doc, err := s.reader.ByRefs(ctx, v, catalog.RefsQuery{Refs: q.Refs, Filter: sc.narrow(filter(q.Filter)), Predicate: q.Query, Fields: q.Fields})
+	if err != nil {
+		return nil, err
+	}
+	return hand(c, v, doc)
+}
+
+func (s service) list(ctx context.Context, c *capability.Call, q *contract.CatalogLocationsRequest) (msgp.Marshaler, error) {
+	sc, err := scope(c, q.Own)
+	if err != nil {
+		return nil, err
+	}
+	if !sc.allows("location") {
+		return nil, outOfScope(sc, "location")
+	}
+	locations, err := s.locations.Locations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if locations == nil {
+		locations = []Location{}
+	}
+	body, err := json.Marshal(locations)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "encoding locations")
+	}
+	return hand(c, c.Viewer(q.Own), catalog.Document{Body: catalog.Body{body}, Revision: s.reader.Revision()})
+}
+
+// hand puts a document behind a handle.
+func hand(c *capability.Call, v principal.Viewer, doc catalog.Document) (msgp.Marshaler, error) {
+	n, size, err := c.Handles.PutShared(doc.Body, mediaType, v.Authority())
+	if err != nil {
+		return nil, err
+	}
+	return &contract.CatalogHandle{Handle: n, Size: uint64(size), ETag: doc.ETag, Revision: doc.Revision}, nil //nolint:gosec // sizes are not negative
+}
+
+func filter(in []contract.FilterAll) catalog.Filter {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make(catalog.Filter, len(in))
+	for i, all := range in {
+		out[i] = make([]catalog.Term, len(all.Terms))
+		for j, t := range all.Terms {
+			out[i][j] = catalog.Term{Key: t.Key, Values: t.Values}
+		}
+	}
+	return out
+}

@@ -1,0 +1,303 @@
+package capability
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/contract"
+)
+
+// Policy decides what the rights alone leave open. It can narrow, never widen.
+type Policy interface {
+	// Allow returns nil or a fault of kind Denied that says why.
+	Allow(ctx context.Context, q Question) error
+}
+
+// Question is what policy is asked about one host call.
+type Question struct {
+	Authority  principal.Authority
+	Capability abi.Capability
+	Operation  string
+	Scope      Scope
+}
+
+// Audit learns the outcome of every host call. It must not block.
+type Audit interface {
+	CapabilityCall(e Event)
+}
+
+// Event is one host call and how it ended.
+type Event struct {
+	Plugin     string
+	Authority  principal.Authority
+	Capability abi.Capability
+	Operation  string // empty when the operation is unknown
+	CallID     uint64
+	Err        error // nil = allowed and done
+}
+
+// Config is what a Gate needs. Policy and Audit may be nil: everything that is
+// granted is allowed, and nothing is told.
+type Config struct {
+	Table  Table
+	Policy Policy
+	Audit  Audit
+	Log    *slog.Logger
+}
+
+// Gate opens sessions for calls into plugins.
+type Gate struct {
+	config     Config
+	generation atomic.Uint32
+
+	mu     sync.RWMutex
+	rights map[rightsKey]*Rights
+}
+
+// rightsKey pins rights to code: another digest of the same plugin has its own.
+type rightsKey struct{ plugin, digest string }
+
+// NewGate returns a gate behind which nobody has rights yet.
+func NewGate(c Config) *Gate {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Gate{config: c, rights: map[rightsKey]*Rights{}}
+}
+
+// SetRights gives the code of a plugin its rights, replacing earlier ones;
+// nil takes them away. Calls under way keep what they opened with.
+func (g *Gate) SetRights(plugin, digest string, r *Rights) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if r == nil {
+		delete(g.rights, rightsKey{plugin, digest})
+		return
+	}
+	g.rights[rightsKey{plugin, digest}] = r
+}
+
+// Rights returns the rights of a plugin's code; without any it may do nothing.
+func (g *Gate) Rights(plugin, digest string) *Rights {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if r := g.rights[rightsKey{plugin, digest}]; r != nil {
+		return r
+	}
+	return &Rights{}
+}
+
+// Opening is what a session is opened with.
+type Opening struct {
+	Plugin       string
+	Digest       string
+	Installation string
+	Authority    principal.Authority // the plugin is its last actor
+	CallID       uint64
+	HostCalls    int // quota; 0 = 1,000
+	LogBytes     int // quota; 0 = 64 KiB
+	Handles      int // quota; 0 = 64
+	HandleBytes  int64
+}
+
+// Open returns the session of one call. Close it when the answer is sent.
+func (g *Gate) Open(o Opening) *Session {
+	if o.HostCalls == 0 {
+		o.HostCalls = 1000
+	}
+	if o.LogBytes == 0 {
+		o.LogBytes = 64 << 10
+	}
+	if o.Handles == 0 {
+		o.Handles = 64
+	}
+	if o.HandleBytes == 0 {
+		o.HandleBytes = 64 << 20
+	}
+	return &Session{
+		gate: g, opening: o, rights: g.Rights(o.Plugin, o.Digest),
+		handles: newHandles(g.generation.Add(1), o.Handles, o.HandleBytes),
+	}
+}
+
+// Session is the door of one call. It is used by one goroutine at a time.
+type Session struct {
+	gate    *Gate
+	opening Opening
+	rights  *Rights
+	handles *Handles
+	calls   int
+	denied  int
+	logged  int // bytes
+	lines   int
+	reply   []byte
+}
+
+// Handles returns the call's handles.
+func (s *Session) Handles() *Handles { return s.handles }
+
+// Put keeps content of the host, such as a request body, for the guest to read.
+func (s *Session) Put(mediaType string, content []byte) (uint32, error) {
+	return s.handles.PutOwned(content, mediaType, s.opening.Authority)
+}
+
+// Body returns what a handle of the guest's reply holds, for the caller that
+// the reply goes to.
+func (s *Session) Body(handle uint32) (pieces [][]byte, mediaType string, err error) {
+	return s.handles.Content(handle, s.opening.Authority)
+}
+
+// Usage is what one call used of the door.
+type Usage struct {
+	HostCalls   int
+	Denied      int
+	Handles     int
+	HandleBytes int64
+	LogLines    int
+}
+
+// Usage returns what the call has used so far.
+func (s *Session) Usage() Usage {
+	made, size := s.handles.Made()
+	return Usage{HostCalls: s.calls, Denied: s.denied, Handles: made, HandleBytes: size, LogLines: s.lines}
+}
+
+// Close forgets the handles. Pieces that were taken out by Body stay valid.
+func (s *Session) Close() { s.handles = newHandles(0, 0, 0) }
+
+// Call performs a capability operation for the guest. The reply is valid until
+// the next call of the session.
+func (s *Session) Call(ctx context.Context, id abi.Capability, op uint32, payload []byte) []byte {
+	name, answer, err := s.perform(ctx, id, op, payload)
+	if audit := s.gate.config.Audit; audit != nil {
+		audit.CapabilityCall(Event{
+			Plugin: s.opening.Plugin, Authority: s.opening.Authority, Capability: id,
+			Operation: name, CallID: s.opening.CallID, Err: err,
+		})
+	}
+	if err != nil {
+		return s.refuse(ctx, id, name, err)
+	}
+	return s.encode(abi.CodeOK, answer)
+}
+
+func (s *Session) perform(ctx context.Context, id abi.Capability, op uint32, payload []byte) (string, msgp.Marshaler, error) {
+	s.calls++
+	if s.calls > s.opening.HostCalls {
+		return "", nil, fault.New(fault.Exhausted, "the call made more than %d host calls", s.opening.HostCalls)
+	}
+	if id == abi.CapHandle {
+		return s.performHandle(ctx, op, payload)
+	}
+	row, known := s.gate.config.Table[id]
+	if !known {
+		return "", nil, &Denial{Missing: id.String(), Why: "the capability " + id.String() + " is not offered by this host"}
+	}
+	right, err := s.rights.right(id)
+	if err != nil {
+		return "", nil, err
+	}
+	operation, known := row.Ops[op]
+	if !known {
+		return "", nil, fault.New(fault.Invalid, "%s has no operation %d in version %d", id, op>>8, op&0xff)
+	}
+	if policy := s.gate.config.Policy; policy != nil {
+		q := Question{Authority: s.opening.Authority, Capability: id, Operation: operation.Name, Scope: right.scope}
+		if err := policy.Allow(ctx, q); err != nil {
+			return operation.Name, nil, err
+		}
+	}
+	answer, err := operation.Handle(ctx, &Call{
+		Plugin: s.opening.Plugin, Installation: s.opening.Installation, Authority: s.opening.Authority,
+		Scope: right.scope, Handles: s.handles, CallID: s.opening.CallID,
+	}, payload)
+	return operation.Name, answer, err
+}
+
+func (s *Session) refuse(ctx context.Context, id abi.Capability, op string, err error) []byte {
+	kind := fault.KindOf(err)
+	if kind == fault.Denied {
+		s.denied++
+	}
+	e := &contract.Error{
+		Code: kind.String(), Message: fault.Message(err),
+		Retryable: kind == fault.Unavailable || kind == fault.Timeout,
+	}
+	var d *Denial
+	if errors.As(err, &d) {
+		e.MissingGrant = d.Missing
+	}
+	if kind == fault.Internal {
+		s.gate.config.Log.ErrorContext(ctx, "capability failed", "plugin", s.opening.Plugin, "capability", id.String(), "operation", op, "error", err)
+	}
+	return s.encode(CodeOf(kind), e)
+}
+
+func (s *Session) encode(code abi.Code, answer msgp.Marshaler) []byte {
+	header := abi.ReplyHeader{Code: code}
+	s.reply = append(s.reply[:0], make([]byte, abi.ReplyHeaderSize)...)
+	if answer != nil {
+		header.Codec = abi.CodecMsgpack
+		b, err := answer.MarshalMsg(s.reply)
+		if err != nil { // contract types always encode; an error is a bug of ours
+			header = abi.ReplyHeader{Code: abi.CodeInternal}
+			b = s.reply[:abi.ReplyHeaderSize]
+		}
+		s.reply = b
+	}
+	header.PayloadLen = uint32(len(s.reply) - abi.ReplyHeaderSize) //nolint:gosec // answers are bounded by the operations
+	header.AppendTo(s.reply[:0])
+	return s.reply
+}
+
+// CodeOf maps a fault's kind to the code on the wire.
+func CodeOf(k fault.Kind) abi.Code {
+	for c := abi.CodeInvalid; c <= abi.CodeInternal; c++ {
+		if c.String() == k.String() {
+			return c
+		}
+	}
+	return abi.CodeInternal
+}
+
+// Stash keeps a reply that did not fit the guest's buffer.
+func (s *Session) Stash(content []byte) uint32 {
+	n, err := s.handles.PutGuest(content, "application/octet-stream")
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Read copies from a handle.
+func (s *Session) Read(handle uint32, off int64, dst []byte) (int, abi.Code) {
+	return s.handles.Read(handle, off, dst)
+}
+
+// Write copies to a handle.
+func (s *Session) Write(handle uint32, off int64, src []byte) (int, abi.Code) {
+	return s.handles.Write(handle, off, src)
+}
+
+// Log takes one line of the guest's output, within the call's quota.
+func (s *Session) Log(level abi.Level, line []byte) {
+	if s.logged >= s.opening.LogBytes {
+		return
+	}
+	s.logged += len(line)
+	s.lines++
+	slogLevel := [...]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}[min(level, abi.LevelError)]
+	message := string(line)
+	if s.logged >= s.opening.LogBytes {
+		message += " … (the call's log quota is used up)"
+	}
+	s.gate.config.Log.Log(context.Background(), slogLevel, message, "plugin", s.opening.Plugin, "call", s.opening.CallID)
+}

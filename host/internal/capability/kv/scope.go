@@ -1,0 +1,72 @@
+package kv
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/fault"
+)
+
+// DefaultQuota is the quota of a scope that names none.
+const DefaultQuota = 10 << 20
+
+// Scope is a quota: {quota: "1MiB"}.
+type Scope struct {
+	Quota int64 // bytes of keys and values
+}
+
+type scopes struct{}
+
+// Parse implements capability.ScopeLanguage.
+func (scopes) Parse(raw json.RawMessage) (capability.Scope, error) {
+	in := struct {
+		Quota string `json:"quota"`
+	}{}
+	if len(raw) > 0 {
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&in); err != nil {
+			return nil, fault.New(fault.Invalid, `a kv scope is written {quota: "1MiB"}: %w`, err)
+		}
+	}
+	if in.Quota == "" {
+		return &Scope{Quota: DefaultQuota}, nil
+	}
+	n, err := parseBytes(in.Quota)
+	if err != nil {
+		return nil, err
+	}
+	return &Scope{Quota: n}, nil
+}
+
+func parseBytes(s string) (int64, error) {
+	for suffix, factor := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		if number, ok := strings.CutSuffix(s, suffix); ok {
+			n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 32)
+			if err != nil || n < 0 {
+				break
+			}
+			return n * factor, nil
+		}
+	}
+	if n, err := strconv.ParseInt(s, 10, 63); err == nil && n >= 0 {
+		return n, nil
+	}
+	return 0, fault.New(fault.Invalid, "quota %q: write a whole number of bytes, or with KiB, MiB or GiB", s)
+}
+
+// Narrow returns the smaller quota.
+func (s *Scope) Narrow(other capability.Scope) capability.Scope {
+	o, ok := other.(*Scope)
+	if !ok {
+		return &Scope{}
+	}
+	return &Scope{Quota: min(s.Quota, o.Quota)}
+}
+
+// String says the scope in words.
+func (s *Scope) String() string { return fmt.Sprintf("keep up to %d bytes", s.Quota) }
