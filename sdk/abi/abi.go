@@ -116,6 +116,8 @@ const (
 	CatalogByRefs  uint32 = 4<<8 | 1 // catalog.by-refs/1
 	CatalogLocList uint32 = 5<<8 | 1 // catalog.locations/1
 
+	HTTPFetch uint32 = 1<<8 | 1 // http.fetch/1
+
 	KVGet    uint32 = 1<<8 | 1
 	KVSet    uint32 = 2<<8 | 1
 	KVDelete uint32 = 3<<8 | 1

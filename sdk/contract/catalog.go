@@ -5,7 +5,7 @@ package contract
 type CatalogGetRequest struct {
 	Ref    string   `msg:"r" json:"ref,omitempty"`
 	UID    string   `msg:"u" json:"uid,omitempty"`
-	Fields []string `msg:"f" json:"fields,omitempty"`
+	Fields []string `msg:"f,limit=20000" json:"fields,omitempty"`
 	Own    bool     `msg:"o" json:"own,omitempty"`
 }
 
@@ -21,12 +21,12 @@ type CatalogHandle struct {
 // regard to case. Keys are flattened as in Backstage's search table.
 type FilterTerm struct {
 	Key    string   `msg:"k" json:"key"`
-	Values []string `msg:"v" json:"values,omitempty"` // none = exists; several = any of
+	Values []string `msg:"v,limit=20000" json:"values,omitempty"` // none = exists; several = any of
 }
 
 // FilterAll is terms joined by AND.
 type FilterAll struct {
-	Terms []FilterTerm `msg:"t" json:"terms"`
+	Terms []FilterTerm `msg:"t,limit=20000" json:"terms"`
 }
 
 // OrderField sorts by a flattened key.
@@ -40,12 +40,12 @@ type OrderField struct {
 // JSON grammar ($all, $any, $not, …) and is ANDed. With a Cursor, Filter,
 // Query, Order and full text come from the cursor.
 type CatalogQueryRequest struct {
-	Filter         []FilterAll  `msg:"f" json:"filter,omitempty"`
+	Filter         []FilterAll  `msg:"f,limit=20000" json:"filter,omitempty"`
 	Query          []byte       `msg:"q" json:"query,omitempty"` // JSON
-	Order          []OrderField `msg:"o" json:"order,omitempty"`
+	Order          []OrderField `msg:"o,limit=20000" json:"order,omitempty"`
 	FullTextTerm   string       `msg:"t" json:"fullTextTerm,omitempty"`
-	FullTextFields []string     `msg:"x" json:"fullTextFields,omitempty"`
-	Fields         []string     `msg:"i" json:"fields,omitempty"`
+	FullTextFields []string     `msg:"x,limit=20000" json:"fullTextFields,omitempty"`
+	Fields         []string     `msg:"i,limit=20000" json:"fields,omitempty"`
 	Limit          int          `msg:"l" json:"limit,omitempty"` // 0 = default of 20; -1 = all (only /entities without limit)
 	Offset         int          `msg:"s" json:"offset,omitempty"`
 	Cursor         string       `msg:"c" json:"cursor,omitempty"`
@@ -68,18 +68,18 @@ type CatalogQueryAnswer struct {
 // handle to a JSON array of the same length and order, null for what is
 // absent, hidden, or does not match Filter.
 type CatalogByRefsRequest struct {
-	Refs   []string    `msg:"r" json:"refs"`
-	Filter []FilterAll `msg:"t" json:"filter,omitempty"`
+	Refs   []string    `msg:"r,limit=20000" json:"refs"`
+	Filter []FilterAll `msg:"t,limit=20000" json:"filter,omitempty"`
 	Query  []byte      `msg:"q" json:"query,omitempty"`
-	Fields []string    `msg:"f" json:"fields,omitempty"`
+	Fields []string    `msg:"f,limit=20000" json:"fields,omitempty"`
 	Own    bool        `msg:"o" json:"own,omitempty"`
 }
 
 // CatalogFacetsRequest is the payload of catalog.facets/1. The answer is a
 // handle to {"<facet>":[{"value":…,"count":…}]}.
 type CatalogFacetsRequest struct {
-	Facets []string    `msg:"a" json:"facets"`
-	Filter []FilterAll `msg:"f" json:"filter,omitempty"`
+	Facets []string    `msg:"a,limit=20000" json:"facets"`
+	Filter []FilterAll `msg:"f,limit=20000" json:"filter,omitempty"`
 	Query  []byte      `msg:"q" json:"query,omitempty"`
 	Own    bool        `msg:"o" json:"own,omitempty"`
 }

@@ -138,6 +138,10 @@ func (z *CatalogByRefsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Refs")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Refs) >= int(zb0002) {
 				z.Refs = (z.Refs)[:zb0002]
 			} else {
@@ -157,6 +161,10 @@ func (z *CatalogByRefsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Filter")
 				return
 			}
+			if zb0003 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Filter) >= int(zb0003) {
 				z.Filter = (z.Filter)[:zb0003]
 			} else {
@@ -167,6 +175,10 @@ func (z *CatalogByRefsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0004, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Filter", za0002)
+					return
+				}
+				if zb0004 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0004 > 0 {
@@ -184,6 +196,10 @@ func (z *CatalogByRefsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 							err = msgp.WrapError(err, "Filter", za0002, "Terms")
 							return
 						}
+						if zb0005 > 20000 {
+							err = msgp.ErrLimitExceeded
+							return
+						}
 						if cap(z.Filter[za0002].Terms) >= int(zb0005) {
 							z.Filter[za0002].Terms = (z.Filter[za0002].Terms)[:zb0005]
 						} else {
@@ -194,6 +210,10 @@ func (z *CatalogByRefsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 							zb0006, bts, err = msgp.ReadMapHeaderBytes(bts)
 							if err != nil {
 								err = msgp.WrapError(err, "Filter", za0002, "Terms", za0003)
+								return
+							}
+							if zb0006 > 20000 {
+								err = msgp.ErrLimitExceeded
 								return
 							}
 							for zb0006 > 0 {
@@ -215,6 +235,10 @@ func (z *CatalogByRefsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 									zb0007, bts, err = msgp.ReadArrayHeaderBytes(bts)
 									if err != nil {
 										err = msgp.WrapError(err, "Filter", za0002, "Terms", za0003, "Values")
+										return
+									}
+									if zb0007 > 20000 {
+										err = msgp.ErrLimitExceeded
 										return
 									}
 									if cap(z.Filter[za0002].Terms[za0003].Values) >= int(zb0007) {
@@ -258,6 +282,10 @@ func (z *CatalogByRefsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			zb0008, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Fields")
+				return
+			}
+			if zb0008 > 20000 {
+				err = msgp.ErrLimitExceeded
 				return
 			}
 			if cap(z.Fields) >= int(zb0008) {
@@ -379,6 +407,10 @@ func (z *CatalogFacetsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Facets")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Facets) >= int(zb0002) {
 				z.Facets = (z.Facets)[:zb0002]
 			} else {
@@ -398,6 +430,10 @@ func (z *CatalogFacetsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Filter")
 				return
 			}
+			if zb0003 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Filter) >= int(zb0003) {
 				z.Filter = (z.Filter)[:zb0003]
 			} else {
@@ -408,6 +444,10 @@ func (z *CatalogFacetsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0004, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Filter", za0002)
+					return
+				}
+				if zb0004 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0004 > 0 {
@@ -425,6 +465,10 @@ func (z *CatalogFacetsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 							err = msgp.WrapError(err, "Filter", za0002, "Terms")
 							return
 						}
+						if zb0005 > 20000 {
+							err = msgp.ErrLimitExceeded
+							return
+						}
 						if cap(z.Filter[za0002].Terms) >= int(zb0005) {
 							z.Filter[za0002].Terms = (z.Filter[za0002].Terms)[:zb0005]
 						} else {
@@ -435,6 +479,10 @@ func (z *CatalogFacetsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 							zb0006, bts, err = msgp.ReadMapHeaderBytes(bts)
 							if err != nil {
 								err = msgp.WrapError(err, "Filter", za0002, "Terms", za0003)
+								return
+							}
+							if zb0006 > 20000 {
+								err = msgp.ErrLimitExceeded
 								return
 							}
 							for zb0006 > 0 {
@@ -456,6 +504,10 @@ func (z *CatalogFacetsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 									zb0007, bts, err = msgp.ReadArrayHeaderBytes(bts)
 									if err != nil {
 										err = msgp.WrapError(err, "Filter", za0002, "Terms", za0003, "Values")
+										return
+									}
+									if zb0007 > 20000 {
+										err = msgp.ErrLimitExceeded
 										return
 									}
 									if cap(z.Filter[za0002].Terms[za0003].Values) >= int(zb0007) {
@@ -589,6 +641,10 @@ func (z *CatalogGetRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Fields")
+				return
+			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
 				return
 			}
 			if cap(z.Fields) >= int(zb0002) {
@@ -963,6 +1019,10 @@ func (z *CatalogQueryRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Filter")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Filter) >= int(zb0002) {
 				z.Filter = (z.Filter)[:zb0002]
 			} else {
@@ -973,6 +1033,10 @@ func (z *CatalogQueryRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Filter", za0001)
+					return
+				}
+				if zb0003 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0003 > 0 {
@@ -990,6 +1054,10 @@ func (z *CatalogQueryRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 							err = msgp.WrapError(err, "Filter", za0001, "Terms")
 							return
 						}
+						if zb0004 > 20000 {
+							err = msgp.ErrLimitExceeded
+							return
+						}
 						if cap(z.Filter[za0001].Terms) >= int(zb0004) {
 							z.Filter[za0001].Terms = (z.Filter[za0001].Terms)[:zb0004]
 						} else {
@@ -1000,6 +1068,10 @@ func (z *CatalogQueryRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 							zb0005, bts, err = msgp.ReadMapHeaderBytes(bts)
 							if err != nil {
 								err = msgp.WrapError(err, "Filter", za0001, "Terms", za0002)
+								return
+							}
+							if zb0005 > 20000 {
+								err = msgp.ErrLimitExceeded
 								return
 							}
 							for zb0005 > 0 {
@@ -1021,6 +1093,10 @@ func (z *CatalogQueryRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 									zb0006, bts, err = msgp.ReadArrayHeaderBytes(bts)
 									if err != nil {
 										err = msgp.WrapError(err, "Filter", za0001, "Terms", za0002, "Values")
+										return
+									}
+									if zb0006 > 20000 {
+										err = msgp.ErrLimitExceeded
 										return
 									}
 									if cap(z.Filter[za0001].Terms[za0002].Values) >= int(zb0006) {
@@ -1066,6 +1142,10 @@ func (z *CatalogQueryRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Order")
 				return
 			}
+			if zb0007 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Order) >= int(zb0007) {
 				z.Order = (z.Order)[:zb0007]
 			} else {
@@ -1076,6 +1156,10 @@ func (z *CatalogQueryRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0008, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Order", za0004)
+					return
+				}
+				if zb0008 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0008 > 0 {
@@ -1120,6 +1204,10 @@ func (z *CatalogQueryRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "FullTextFields")
 				return
 			}
+			if zb0009 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.FullTextFields) >= int(zb0009) {
 				z.FullTextFields = (z.FullTextFields)[:zb0009]
 			} else {
@@ -1137,6 +1225,10 @@ func (z *CatalogQueryRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			zb0010, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Fields")
+				return
+			}
+			if zb0010 > 20000 {
+				err = msgp.ErrLimitExceeded
 				return
 			}
 			if cap(z.Fields) >= int(zb0010) {
@@ -1384,6 +1476,10 @@ func (z *Description) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Routes")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Routes) >= int(zb0002) {
 				z.Routes = (z.Routes)[:zb0002]
 			} else {
@@ -1394,6 +1490,10 @@ func (z *Description) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Routes", za0001)
+					return
+				}
+				if zb0003 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0003 > 0 {
@@ -1432,6 +1532,10 @@ func (z *Description) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Processors")
 				return
 			}
+			if zb0004 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Processors) >= int(zb0004) {
 				z.Processors = (z.Processors)[:zb0004]
 			} else {
@@ -1449,6 +1553,10 @@ func (z *Description) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			zb0005, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Providers")
+				return
+			}
+			if zb0005 > 20000 {
+				err = msgp.ErrLimitExceeded
 				return
 			}
 			if cap(z.Providers) >= int(zb0005) {
@@ -1688,6 +1796,10 @@ func (z *FilterAll) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Terms")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Terms) >= int(zb0002) {
 				z.Terms = (z.Terms)[:zb0002]
 			} else {
@@ -1698,6 +1810,10 @@ func (z *FilterAll) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Terms", za0001)
+					return
+				}
+				if zb0003 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0003 > 0 {
@@ -1719,6 +1835,10 @@ func (z *FilterAll) UnmarshalMsg(bts []byte) (o []byte, err error) {
 						zb0004, bts, err = msgp.ReadArrayHeaderBytes(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "Terms", za0001, "Values")
+							return
+						}
+						if zb0004 > 20000 {
+							err = msgp.ErrLimitExceeded
 							return
 						}
 						if cap(z.Terms[za0001].Values) >= int(zb0004) {
@@ -1813,6 +1933,10 @@ func (z *FilterTerm) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Values")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Values) >= int(zb0002) {
 				z.Values = (z.Values)[:zb0002]
 			} else {
@@ -1843,6 +1967,317 @@ func (z *FilterTerm) Msgsize() (s int) {
 	for za0001 := range z.Values {
 		s += msgp.StringPrefixSize + len(z.Values[za0001])
 	}
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z *HTTPFetchAnswer) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 4
+	// string "s"
+	o = append(o, 0x84, 0xa1, 0x73)
+	o = msgp.AppendInt(o, z.Status)
+	// string "h"
+	o = append(o, 0xa1, 0x68)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Headers)))
+	for za0001 := range z.Headers {
+		// map header, size 2
+		// string "n"
+		o = append(o, 0x82, 0xa1, 0x6e)
+		o = msgp.AppendString(o, z.Headers[za0001].Name)
+		// string "v"
+		o = append(o, 0xa1, 0x76)
+		o = msgp.AppendString(o, z.Headers[za0001].Value)
+	}
+	// string "n"
+	o = append(o, 0xa1, 0x6e)
+	o = msgp.AppendUint32(o, z.Handle)
+	// string "z"
+	o = append(o, 0xa1, 0x7a)
+	o = msgp.AppendUint64(o, z.Size)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *HTTPFetchAnswer) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "s":
+			z.Status, bts, err = msgp.ReadIntBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Status")
+				return
+			}
+		case "h":
+			var zb0002 uint32
+			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Headers")
+				return
+			}
+			if zb0002 > 1000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.Headers) >= int(zb0002) {
+				z.Headers = (z.Headers)[:zb0002]
+			} else {
+				z.Headers = make([]Header, zb0002)
+			}
+			for za0001 := range z.Headers {
+				var zb0003 uint32
+				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Headers", za0001)
+					return
+				}
+				if zb0003 > 1000 {
+					err = msgp.ErrLimitExceeded
+					return
+				}
+				for zb0003 > 0 {
+					zb0003--
+					field, bts, err = msgp.ReadMapKeyZC(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "Headers", za0001)
+						return
+					}
+					switch msgp.UnsafeString(field) {
+					case "n":
+						z.Headers[za0001].Name, bts, err = msgp.ReadStringBytes(bts)
+						if err != nil {
+							err = msgp.WrapError(err, "Headers", za0001, "Name")
+							return
+						}
+					case "v":
+						z.Headers[za0001].Value, bts, err = msgp.ReadStringBytes(bts)
+						if err != nil {
+							err = msgp.WrapError(err, "Headers", za0001, "Value")
+							return
+						}
+					default:
+						bts, err = msgp.Skip(bts)
+						if err != nil {
+							err = msgp.WrapError(err, "Headers", za0001)
+							return
+						}
+					}
+				}
+			}
+		case "n":
+			z.Handle, bts, err = msgp.ReadUint32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Handle")
+				return
+			}
+		case "z":
+			z.Size, bts, err = msgp.ReadUint64Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Size")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *HTTPFetchAnswer) Msgsize() (s int) {
+	s = 1 + 2 + msgp.IntSize + 2 + msgp.ArrayHeaderSize
+	for za0001 := range z.Headers {
+		s += 1 + 2 + msgp.StringPrefixSize + len(z.Headers[za0001].Name) + 2 + msgp.StringPrefixSize + len(z.Headers[za0001].Value)
+	}
+	s += 2 + msgp.Uint32Size + 2 + msgp.Uint64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z *HTTPFetchRequest) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 7
+	// string "m"
+	o = append(o, 0x87, 0xa1, 0x6d)
+	o = msgp.AppendString(o, z.Method)
+	// string "u"
+	o = append(o, 0xa1, 0x75)
+	o = msgp.AppendString(o, z.URL)
+	// string "h"
+	o = append(o, 0xa1, 0x68)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Headers)))
+	for za0001 := range z.Headers {
+		// map header, size 2
+		// string "n"
+		o = append(o, 0x82, 0xa1, 0x6e)
+		o = msgp.AppendString(o, z.Headers[za0001].Name)
+		// string "v"
+		o = append(o, 0xa1, 0x76)
+		o = msgp.AppendString(o, z.Headers[za0001].Value)
+	}
+	// string "b"
+	o = append(o, 0xa1, 0x62)
+	o = msgp.AppendBytes(o, z.Body)
+	// string "n"
+	o = append(o, 0xa1, 0x6e)
+	o = msgp.AppendUint32(o, z.BodyHandle)
+	// string "t"
+	o = append(o, 0xa1, 0x74)
+	o = msgp.AppendInt64(o, z.TimeoutMillis)
+	// string "o"
+	o = append(o, 0xa1, 0x6f)
+	o = msgp.AppendBool(o, z.Own)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *HTTPFetchRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "m":
+			z.Method, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Method")
+				return
+			}
+		case "u":
+			z.URL, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "URL")
+				return
+			}
+		case "h":
+			var zb0002 uint32
+			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Headers")
+				return
+			}
+			if zb0002 > 1000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.Headers) >= int(zb0002) {
+				z.Headers = (z.Headers)[:zb0002]
+			} else {
+				z.Headers = make([]Header, zb0002)
+			}
+			for za0001 := range z.Headers {
+				var zb0003 uint32
+				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Headers", za0001)
+					return
+				}
+				if zb0003 > 1000 {
+					err = msgp.ErrLimitExceeded
+					return
+				}
+				for zb0003 > 0 {
+					zb0003--
+					field, bts, err = msgp.ReadMapKeyZC(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "Headers", za0001)
+						return
+					}
+					switch msgp.UnsafeString(field) {
+					case "n":
+						z.Headers[za0001].Name, bts, err = msgp.ReadStringBytes(bts)
+						if err != nil {
+							err = msgp.WrapError(err, "Headers", za0001, "Name")
+							return
+						}
+					case "v":
+						z.Headers[za0001].Value, bts, err = msgp.ReadStringBytes(bts)
+						if err != nil {
+							err = msgp.WrapError(err, "Headers", za0001, "Value")
+							return
+						}
+					default:
+						bts, err = msgp.Skip(bts)
+						if err != nil {
+							err = msgp.WrapError(err, "Headers", za0001)
+							return
+						}
+					}
+				}
+			}
+		case "b":
+			z.Body, bts, err = msgp.ReadBytesBytes(bts, z.Body)
+			if err != nil {
+				err = msgp.WrapError(err, "Body")
+				return
+			}
+		case "n":
+			z.BodyHandle, bts, err = msgp.ReadUint32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "BodyHandle")
+				return
+			}
+		case "t":
+			z.TimeoutMillis, bts, err = msgp.ReadInt64Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "TimeoutMillis")
+				return
+			}
+		case "o":
+			z.Own, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Own")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *HTTPFetchRequest) Msgsize() (s int) {
+	s = 1 + 2 + msgp.StringPrefixSize + len(z.Method) + 2 + msgp.StringPrefixSize + len(z.URL) + 2 + msgp.ArrayHeaderSize
+	for za0001 := range z.Headers {
+		s += 1 + 2 + msgp.StringPrefixSize + len(z.Headers[za0001].Name) + 2 + msgp.StringPrefixSize + len(z.Headers[za0001].Value)
+	}
+	s += 2 + msgp.BytesPrefixSize + len(z.Body) + 2 + msgp.Uint32Size + 2 + msgp.Int64Size + 2 + msgp.BoolSize
 	return
 }
 
@@ -1941,6 +2376,10 @@ func (z *HTTPRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Params")
 				return
 			}
+			if zb0002 > 100 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Params) >= int(zb0002) {
 				z.Params = (z.Params)[:zb0002]
 			} else {
@@ -1951,6 +2390,10 @@ func (z *HTTPRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Params", za0001)
+					return
+				}
+				if zb0003 > 100 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0003 > 0 {
@@ -1989,6 +2432,10 @@ func (z *HTTPRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Headers")
 				return
 			}
+			if zb0004 > 1000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Headers) >= int(zb0004) {
 				z.Headers = (z.Headers)[:zb0004]
 			} else {
@@ -1999,6 +2446,10 @@ func (z *HTTPRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0005, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Headers", za0002)
+					return
+				}
+				if zb0005 > 1000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0005 > 0 {
@@ -2127,6 +2578,10 @@ func (z *HTTPResponse) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Headers")
 				return
 			}
+			if zb0002 > 1000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Headers) >= int(zb0002) {
 				z.Headers = (z.Headers)[:zb0002]
 			} else {
@@ -2137,6 +2592,10 @@ func (z *HTTPResponse) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Headers", za0001)
+					return
+				}
+				if zb0003 > 1000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0003 > 0 {
@@ -2175,6 +2634,10 @@ func (z *HTTPResponse) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Body")
 				return
 			}
+			if zb0004 > 10000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Body) >= int(zb0004) {
 				z.Body = (z.Body)[:zb0004]
 			} else {
@@ -2185,6 +2648,10 @@ func (z *HTTPResponse) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0005, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Body", za0002)
+					return
+				}
+				if zb0005 > 10000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0005 > 0 {
@@ -2675,6 +3142,10 @@ func (z *IdentityAnswer) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Ownership")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Ownership) >= int(zb0002) {
 				z.Ownership = (z.Ownership)[:zb0002]
 			} else {
@@ -2755,6 +3226,10 @@ func (z *KVBatchRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Ops")
+				return
+			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
 				return
 			}
 			if cap(z.Ops) >= int(zb0002) {
@@ -3186,6 +3661,10 @@ func (z *KVScanAnswer) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Entries")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Entries) >= int(zb0002) {
 				z.Entries = (z.Entries)[:zb0002]
 			} else {
@@ -3507,6 +3986,10 @@ func (z *LogRecord) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Attrs")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Attrs) >= int(zb0002) {
 				z.Attrs = (z.Attrs)[:zb0002]
 			} else {
@@ -3517,6 +4000,10 @@ func (z *LogRecord) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Attrs", za0001)
+					return
+				}
+				if zb0003 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0003 > 0 {
@@ -3794,6 +4281,10 @@ func (z *ProcessReply) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Results")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Results) >= int(zb0002) {
 				z.Results = (z.Results)[:zb0002]
 			} else {
@@ -3880,6 +4371,10 @@ func (z *ProcessRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Items")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Items) >= int(zb0002) {
 				z.Items = (z.Items)[:zb0002]
 			} else {
@@ -3890,6 +4385,10 @@ func (z *ProcessRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Items", za0001)
+					return
+				}
+				if zb0003 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0003 > 0 {
@@ -4010,6 +4509,10 @@ func (z *ProcessResult) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Relations")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Relations) >= int(zb0002) {
 				z.Relations = (z.Relations)[:zb0002]
 			} else {
@@ -4020,6 +4523,10 @@ func (z *ProcessResult) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Relations", za0001)
+					return
+				}
+				if zb0003 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0003 > 0 {
@@ -4064,29 +4571,53 @@ func (z *ProcessResult) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Emit")
 				return
 			}
+			if zb0004 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Emit) >= int(zb0004) {
 				z.Emit = (z.Emit)[:zb0004]
 			} else {
 				z.Emit = make([][]byte, zb0004)
 			}
 			for za0002 := range z.Emit {
-				z.Emit[za0002], bts, err = msgp.ReadBytesBytes(bts, z.Emit[za0002])
+				var zb0005 uint32
+				zb0005, bts, err = msgp.ReadBytesHeader(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Emit", za0002)
 					return
 				}
+				if zb0005 > 20000 {
+					err = msgp.ErrLimitExceeded
+					return
+				}
+				if z.Emit[za0002] == nil || uint32(cap(z.Emit[za0002])) < zb0005 {
+					z.Emit[za0002] = make([]byte, zb0005)
+				} else {
+					z.Emit[za0002] = z.Emit[za0002][:zb0005]
+				}
+				if uint32(len(bts)) < zb0005 {
+					err = msgp.ErrShortBytes
+					return
+				}
+				copy(z.Emit[za0002], bts[:zb0005])
+				bts = bts[zb0005:]
 			}
 		case "x":
-			var zb0005 uint32
-			zb0005, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			var zb0006 uint32
+			zb0006, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Errors")
 				return
 			}
-			if cap(z.Errors) >= int(zb0005) {
-				z.Errors = (z.Errors)[:zb0005]
+			if zb0006 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.Errors) >= int(zb0006) {
+				z.Errors = (z.Errors)[:zb0006]
 			} else {
-				z.Errors = make([]string, zb0005)
+				z.Errors = make([]string, zb0006)
 			}
 			for za0003 := range z.Errors {
 				z.Errors[za0003], bts, err = msgp.ReadStringBytes(bts)
@@ -4189,6 +4720,10 @@ func (z *RenderAnswer) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Headings")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Headings) >= int(zb0002) {
 				z.Headings = (z.Headings)[:zb0002]
 			} else {
@@ -4199,6 +4734,10 @@ func (z *RenderAnswer) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Headings", za0001)
+					return
+				}
+				if zb0003 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0003 > 0 {
@@ -4426,17 +4965,37 @@ func (z *RenderJSONAnswer) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Values")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Values) >= int(zb0002) {
 				z.Values = (z.Values)[:zb0002]
 			} else {
 				z.Values = make([][]byte, zb0002)
 			}
 			for za0001 := range z.Values {
-				z.Values[za0001], bts, err = msgp.ReadBytesBytes(bts, z.Values[za0001])
+				var zb0003 uint32
+				zb0003, bts, err = msgp.ReadBytesHeader(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Values", za0001)
 					return
 				}
+				if zb0003 > 20000 {
+					err = msgp.ErrLimitExceeded
+					return
+				}
+				if z.Values[za0001] == nil || uint32(cap(z.Values[za0001])) < zb0003 {
+					z.Values[za0001] = make([]byte, zb0003)
+				} else {
+					z.Values[za0001] = z.Values[za0001][:zb0003]
+				}
+				if uint32(len(bts)) < zb0003 {
+					err = msgp.ErrShortBytes
+					return
+				}
+				copy(z.Values[za0001], bts[:zb0003])
+				bts = bts[zb0003:]
 			}
 		default:
 			bts, err = msgp.Skip(bts)
@@ -4539,6 +5098,10 @@ func (z *RenderJSONRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			zb0003, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Paths")
+				return
+			}
+			if zb0003 > 20000 {
+				err = msgp.ErrLimitExceeded
 				return
 			}
 			if cap(z.Paths) >= int(zb0003) {
@@ -4766,6 +5329,10 @@ func (z *RenderValidateAnswer) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Violations")
 				return
 			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
 			if cap(z.Violations) >= int(zb0002) {
 				z.Violations = (z.Violations)[:zb0002]
 			} else {
@@ -4776,6 +5343,10 @@ func (z *RenderValidateAnswer) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Violations", za0001)
+					return
+				}
+				if zb0003 > 20000 {
+					err = msgp.ErrLimitExceeded
 					return
 				}
 				for zb0003 > 0 {

@@ -10,9 +10,9 @@ type Route struct {
 // compares it with the manifest and names every difference.
 type Description struct {
 	SDK        string   `msg:"s" json:"sdk"` // "go/1"
-	Routes     []Route  `msg:"r" json:"routes,omitempty"`
-	Processors []string `msg:"p" json:"processors,omitempty"`
-	Providers  []string `msg:"v" json:"providers,omitempty"`
+	Routes     []Route  `msg:"r,limit=20000" json:"routes,omitempty"`
+	Processors []string `msg:"p,limit=20000" json:"processors,omitempty"`
+	Providers  []string `msg:"v,limit=20000" json:"providers,omitempty"`
 }
 
 // Health is the reply to health/1.
@@ -30,7 +30,7 @@ type ProcessItem struct {
 // ProcessRequest is the payload of entity.process/1: a batch for one processor.
 type ProcessRequest struct {
 	Processor string        `msg:"p" json:"processor"`
-	Items     []ProcessItem `msg:"i" json:"items"`
+	Items     []ProcessItem `msg:"i,limit=20000" json:"items"`
 }
 
 // EmittedRelation is a relation that a processor adds, from Source to Target.
@@ -44,12 +44,12 @@ type EmittedRelation struct {
 // request. An empty Entity means unchanged; Errors become status items.
 type ProcessResult struct {
 	Entity    []byte            `msg:"e" json:"entity,omitempty"` // JSON, whole
-	Relations []EmittedRelation `msg:"r" json:"relations,omitempty"`
-	Emit      [][]byte          `msg:"m" json:"emit,omitempty"` // child entities, JSON
-	Errors    []string          `msg:"x" json:"errors,omitempty"`
+	Relations []EmittedRelation `msg:"r,limit=20000" json:"relations,omitempty"`
+	Emit      [][]byte          `msg:"m,limit=20000" json:"emit,omitempty"` // child entities, JSON
+	Errors    []string          `msg:"x,limit=20000" json:"errors,omitempty"`
 }
 
 // ProcessReply is the reply to entity.process/1.
 type ProcessReply struct {
-	Results []ProcessResult `msg:"r" json:"results"`
+	Results []ProcessResult `msg:"r,limit=20000" json:"results"`
 }

@@ -20,8 +20,8 @@ type HTTPRequest struct {
 	Route    string   `msg:"r" json:"route"` // the manifest's pattern, "/entities/by-name/{kind}/{namespace}/{name}"
 	Path     string   `msg:"p" json:"path"`  // below /api/<plugin>, percent-encoded as received
 	RawQuery string   `msg:"q" json:"rawQuery,omitempty"`
-	Params   []Param  `msg:"a" json:"params,omitempty"`
-	Headers  []Header `msg:"h" json:"headers,omitempty"`
+	Params   []Param  `msg:"a,limit=100" json:"params,omitempty"`
+	Headers  []Header `msg:"h,limit=1000" json:"headers,omitempty"`
 	Body     []byte   `msg:"b" json:"body,omitempty"`
 }
 
@@ -35,8 +35,8 @@ type BodyPart struct {
 // HTTPResponse is the reply to http.handle/1. The parts are sent one after another.
 type HTTPResponse struct {
 	Status  int        `msg:"s" json:"status"`
-	Headers []Header   `msg:"h" json:"headers,omitempty"`
-	Body    []BodyPart `msg:"b" json:"body,omitempty"`
+	Headers []Header   `msg:"h,limit=1000" json:"headers,omitempty"`
+	Body    []BodyPart `msg:"b,limit=10000" json:"body,omitempty"`
 }
 
 // Error is the payload of a reply whose code is not ok.
@@ -45,4 +45,25 @@ type Error struct {
 	Message      string `msg:"m" json:"message"`
 	Retryable    bool   `msg:"r" json:"retryable,omitempty"`
 	MissingGrant string `msg:"g" json:"missingGrant,omitempty"` // "kv" or "catalog: read kinds [component]"
+}
+
+// HTTPFetchRequest is the payload of http.fetch/1: one request to another
+// server, sent by the host's egress client. At most one of Body and BodyHandle
+// is set. A header value may name a secret as {{secret:name}}.
+type HTTPFetchRequest struct {
+	Method        string   `msg:"m" json:"method"`
+	URL           string   `msg:"u" json:"url"`
+	Headers       []Header `msg:"h,limit=1000" json:"headers,omitempty"`
+	Body          []byte   `msg:"b" json:"body,omitempty"`
+	BodyHandle    uint32   `msg:"n" json:"bodyHandle,omitempty"`
+	TimeoutMillis int64    `msg:"t" json:"timeoutMillis,omitempty"`
+	Own           bool     `msg:"o" json:"own,omitempty"`
+}
+
+// HTTPFetchAnswer is the answer to http.fetch/1. The body is a handle.
+type HTTPFetchAnswer struct {
+	Status  int      `msg:"s" json:"status"`
+	Headers []Header `msg:"h,limit=1000" json:"headers,omitempty"`
+	Handle  uint32   `msg:"n" json:"handle"`
+	Size    uint64   `msg:"z" json:"size"`
 }

@@ -41,7 +41,7 @@ type KVScanRequest struct {
 
 // KVScanAnswer is the answer to kv.scan/1. Next is the After of the next page, empty at the end.
 type KVScanAnswer struct {
-	Entries []KVEntry `msg:"e" json:"entries"`
+	Entries []KVEntry `msg:"e,limit=20000" json:"entries"`
 	Next    string    `msg:"n" json:"next,omitempty"`
 }
 
@@ -53,7 +53,7 @@ type KVOp struct {
 
 // KVBatchRequest is the payload of kv.batch/1: all or nothing, at most 1,000 writes.
 type KVBatchRequest struct {
-	Ops []KVOp `msg:"o" json:"ops"`
+	Ops []KVOp `msg:"o,limit=20000" json:"ops"`
 }
 
 // ConfigAnswer is the answer to config.get/1: plugins.entries.<id>.config, with secrets redacted.
@@ -71,7 +71,7 @@ type LogAttr struct {
 type LogRecord struct {
 	Level   uint32    `msg:"l" json:"level"` // abi.Level
 	Message string    `msg:"m" json:"message"`
-	Attrs   []LogAttr `msg:"a" json:"attrs,omitempty"`
+	Attrs   []LogAttr `msg:"a,limit=20000" json:"attrs,omitempty"`
 }
 
 // ClockAnswer is the answer to clock.now/1.
@@ -83,7 +83,7 @@ type ClockAnswer struct {
 type IdentityAnswer struct {
 	Kind      string   `msg:"k" json:"kind"` // user, service, plugin, none
 	Ref       string   `msg:"r" json:"ref,omitempty"`
-	Ownership []string `msg:"o" json:"ownership,omitempty"`
+	Ownership []string `msg:"o,limit=20000" json:"ownership,omitempty"`
 	Mode      string   `msg:"m" json:"mode"` // viewer, own
 }
 
@@ -109,19 +109,19 @@ type Heading struct {
 type RenderAnswer struct {
 	Handle   uint32    `msg:"h" json:"handle"`
 	Size     uint64    `msg:"s" json:"size"`
-	Headings []Heading `msg:"d" json:"headings,omitempty"`
+	Headings []Heading `msg:"d,limit=20000" json:"headings,omitempty"`
 }
 
 // RenderJSONRequest is the payload of render.json/1: the values at dotted
 // paths of a JSON source.
 type RenderJSONRequest struct {
 	Source RenderSource `msg:"s" json:"source"`
-	Paths  []string     `msg:"p" json:"paths"`
+	Paths  []string     `msg:"p,limit=20000" json:"paths"`
 }
 
 // RenderJSONAnswer holds one raw JSON value per path, empty where absent.
 type RenderJSONAnswer struct {
-	Values [][]byte `msg:"v" json:"values"`
+	Values [][]byte `msg:"v,limit=20000" json:"values"`
 }
 
 // RenderValidateRequest is the payload of render.validate/1.
@@ -138,7 +138,7 @@ type Violation struct {
 
 // RenderValidateAnswer lists the violations; none means valid.
 type RenderValidateAnswer struct {
-	Violations []Violation `msg:"v" json:"violations,omitempty"`
+	Violations []Violation `msg:"v,limit=20000" json:"violations,omitempty"`
 }
 
 // RenderDiffRequest is the payload of render.diff/1: a unified diff of two texts.
