@@ -1,0 +1,32 @@
+package plugin
+
+import (
+	"fmt"
+	"time"
+)
+
+// Crash says how a guest died: a trap, an exit, or a reply that breaks the
+// ABI. It is the cause inside a fault. Error names the cause only; Stderr and
+// Stack may hold the plugin's data, are for the operator, and are shown on the
+// plugins page and in logs, never in an answer to a client.
+type Crash struct {
+	Cause  string // "unreachable", "exit(3)", "reply outside of memory"
+	Stderr string // tail of the guest's stdout and stderr
+	Stack  string // the guest's stack, one frame a line; empty if there is none
+}
+
+// Error returns the cause.
+func (c *Crash) Error() string { return "guest crashed: " + c.Cause }
+
+// Busy is the cause inside a fault of a call that was refused before it
+// reached the guest and may be tried again.
+type Busy struct {
+	Reason string        // "the queue is full", "it crashed and restarts"
+	Wait   time.Duration // when trying again makes sense
+}
+
+// Error returns the reason and the wait.
+func (b *Busy) Error() string { return fmt.Sprintf("%s; retry in %v", b.Reason, b.Wait) }
+
+// RetryAfter is what an HTTP answer puts in Retry-After.
+func (b *Busy) RetryAfter() time.Duration { return b.Wait }

@@ -1,0 +1,169 @@
+package wasm
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/sdk/abi"
+)
+
+const (
+	streamOut = iota
+	streamErr
+)
+
+// instance is a plugin.Instance.
+type instance struct {
+	module *compiled
+	limits plugin.Limits
+	guest  api.Module
+	memory api.Memory
+	in     api.Function
+	handle api.Function
+
+	entered atomic.Bool
+	closed  bool
+
+	// State of the call in progress.
+	door      plugin.Door // nil between calls
+	hostCalls int
+	logBytes  int
+	hostPanic string
+
+	stack  [2]uint64
+	stderr ring
+	lines  [2]bytes.Buffer
+}
+
+// Handle implements plugin.Instance.
+func (i *instance) Handle(ctx context.Context, op abi.Op, in []byte, door plugin.Door) ([]byte, error) {
+	// A guest is single-threaded and keeps state between callboard_in and
+	// callboard_handle, so a second entry would corrupt the first.
+	if !i.entered.CompareAndSwap(false, true) {
+		return nil, fault.New(fault.Internal, "an instance of plugin %s was entered twice", i.module.spec.ID)
+	}
+	defer i.entered.Store(false)
+	if i.closed {
+		return nil, fault.New(fault.Internal, "an instance of plugin %s was used after it was closed", i.module.spec.ID)
+	}
+	if err := i.module.enter(); err != nil {
+		return nil, err
+	}
+	defer i.module.leave()
+
+	i.door, i.hostCalls, i.logBytes = door, 0, 0
+	out, err := i.run(ctx, op, in)
+	i.flush(streamOut)
+	i.flush(streamErr)
+	i.door = nil
+	if err != nil {
+		i.close()
+		return nil, err
+	}
+	return out, nil
+}
+
+func (i *instance) run(ctx context.Context, op abi.Op, in []byte) ([]byte, error) {
+	// One frame per call: the runtime may look at its context from another
+	// goroutine until shortly after the call.
+	f := &frame{Context: ctx, instance: i}
+	i.stack[0] = uint64(len(in))
+	if err := i.in.CallWithStack(f, i.stack[:1]); err != nil {
+		return nil, i.explain(ctx, err, abi.ExportIn)
+	}
+	if !i.memory.Write(uint32(i.stack[0]), in) {
+		return nil, i.crash(abi.ExportIn+" answered a range outside of memory", "")
+	}
+	i.stack[0], i.stack[1] = uint64(op), uint64(len(in))
+	if err := i.handle.CallWithStack(f, i.stack[:2]); err != nil {
+		return nil, i.explain(ctx, err, op.String())
+	}
+	if err := ctx.Err(); err != nil {
+		// The runtime may already be closing the instance.
+		return nil, i.explain(ctx, err, op.String())
+	}
+	ptr, n := uint32(i.stack[0]>>32), uint32(i.stack[0])
+	if int64(n) > i.limits.ResponseBytes+abi.ReplyHeaderSize {
+		return nil, fault.New(fault.Exhausted, "plugin %s answered %d bytes, at most %d are allowed; larger content goes into a handle",
+			i.module.spec.ID, n, i.limits.ResponseBytes)
+	}
+	out, ok := i.memory.Read(ptr, n)
+	if !ok {
+		return nil, i.crash("its reply is outside of memory", "")
+	}
+	if _, _, err := abi.ParseReplyHeader(out); err != nil {
+		return nil, i.crash("its reply has a malformed header", "")
+	}
+	return out, nil
+}
+
+// explain turns an error of the runtime into a fault.
+func (i *instance) explain(ctx context.Context, err error, doing string) error {
+	id := i.module.spec.ID
+	if i.hostPanic != "" {
+		return fault.New(fault.Internal, "a host call of plugin %s failed: %s", id, i.hostPanic)
+	}
+	if cause := ctx.Err(); cause != nil {
+		if errors.Is(cause, context.DeadlineExceeded) {
+			return fault.Wrap(fault.Timeout, cause, fmt.Sprintf("plugin %s did not finish %s within its deadline", id, doing))
+		}
+		return fault.Wrap(fault.Unavailable, cause, fmt.Sprintf("the call of plugin %s was cancelled", id))
+	}
+	text, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n\t")
+	var code exit
+	if errors.As(err, &code) {
+		text = code.Error()
+	}
+	if _, trap, found := strings.Cut(text, "wasm error: "); found {
+		text = trap
+	}
+	return i.crash(text, strings.ReplaceAll(stack, "\n\t", "\n"))
+}
+
+// crash reports the death of the guest. A guest that died at its memory limit
+// is reported as exhausted: a trap alone does not say so, the size does, and
+// the Go runtime writes it to stderr.
+func (i *instance) crash(cause, stack string) error {
+	id := i.module.spec.ID
+	crash := &plugin.Crash{Cause: cause, Stderr: i.Stderr(), Stack: stack}
+	if i.Memory() > i.limits.MemoryBytes/16*15 || strings.Contains(crash.Stderr, "out of memory") {
+		return fault.Wrap(fault.Exhausted, crash, fmt.Sprintf("plugin %s has used up its memory of %d MiB", id, i.limits.MemoryBytes>>20))
+	}
+	return fault.Wrap(fault.Internal, crash, fmt.Sprintf("plugin %s crashed", id))
+}
+
+// Memory implements plugin.Instance.
+func (i *instance) Memory() uint64 {
+	if i.memory == nil {
+		return 0
+	}
+	return uint64(i.memory.Size())
+}
+
+// Stderr implements plugin.Instance.
+func (i *instance) Stderr() string { return i.stderr.String() }
+
+// Close implements plugin.Instance.
+func (i *instance) Close(context.Context) error {
+	if !i.entered.CompareAndSwap(false, true) {
+		return fault.New(fault.Internal, "an instance of plugin %s was closed during a call", i.module.spec.ID)
+	}
+	defer i.entered.Store(false)
+	i.close()
+	return nil
+}
+
+func (i *instance) close() {
+	if !i.closed {
+		i.closed = true
+		_ = i.guest.Close(context.Background())
+	}
+}

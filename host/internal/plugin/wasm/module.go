@@ -1,0 +1,136 @@
+package wasm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/sdk/abi"
+)
+
+// compiled is a plugin.Module.
+type compiled struct {
+	loader  *Loader
+	spec    plugin.Spec
+	runtime wazero.Runtime
+	cache   wazero.CompilationCache // nil without a cache folder
+	code    wazero.CompiledModule
+
+	mu      sync.Mutex
+	closing bool
+	inside  int           // goroutines inside of the runtime
+	idle    chan struct{} // closed when closing and nobody is inside
+	freed   sync.Once
+}
+
+var errClosed = &fault.Error{Kind: fault.Unavailable, Message: "the plugin is being unloaded"}
+
+// enter counts a goroutine that is about to run guest code; code is never
+// freed while one is inside.
+func (m *compiled) enter() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closing {
+		return errClosed
+	}
+	m.inside++
+	return nil
+}
+
+func (m *compiled) leave() {
+	m.mu.Lock()
+	m.inside--
+	last := m.closing && m.inside == 0
+	m.mu.Unlock()
+	if last {
+		close(m.idle)
+		m.free()
+	}
+}
+
+// Warning implements plugin.Module.
+func (m *compiled) Warning() string { return "" }
+
+// Close implements plugin.Module. Calls in progress are waited for until ctx
+// ends; the last of them then frees the code.
+func (m *compiled) Close(ctx context.Context) error {
+	m.mu.Lock()
+	if !m.closing {
+		m.closing = true
+		m.idle = make(chan struct{})
+		if m.inside == 0 {
+			close(m.idle)
+		}
+	}
+	idle := m.idle
+	m.mu.Unlock()
+	select {
+	case <-idle:
+		m.free()
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("closing plugin %s: calls are still running: %w", m.spec.ID, ctx.Err())
+	}
+}
+
+func (m *compiled) free() {
+	m.freed.Do(func() {
+		ctx := context.Background()
+		_ = m.runtime.Close(ctx)
+		if m.cache != nil {
+			_ = m.cache.Close(ctx)
+		}
+	})
+}
+
+// New implements plugin.Module.
+func (m *compiled) New(ctx context.Context) (plugin.Instance, error) {
+	if err := m.enter(); err != nil {
+		return nil, err
+	}
+	defer m.leave()
+	i := &instance{module: m, limits: m.spec.Limits}
+	i.stderr.size = stderrTail
+	frame := &frame{Context: ctx, instance: i}
+	mod, err := m.runtime.InstantiateModule(frame, m.code,
+		wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	if err != nil {
+		return nil, i.explain(ctx, err, "starting")
+	}
+	i.guest = mod
+	i.memory = mod.Memory()
+	i.in = mod.ExportedFunction(abi.ExportIn)
+	i.handle = mod.ExportedFunction(abi.ExportHandle)
+	if ctx.Err() != nil || i.memory == nil {
+		_ = mod.Close(context.Background())
+		return nil, i.explain(ctx, errors.New("no memory"), "starting")
+	}
+	return i, nil
+}
+
+// checkSignatures compares the types of exports and imports with the ABI, so
+// that a mistake is a message at load and not a failure to link.
+func (l *Loader) checkSignatures(code wazero.CompiledModule) error {
+	exports := code.ExportedFunctions()
+	for name, want := range map[string]signature{
+		abi.ExportIn:     newSignature("i", "i"),
+		abi.ExportHandle: newSignature("ii", "I"),
+		"_initialize":    newSignature("", ""),
+	} {
+		if def, ok := exports[name]; ok && !want.matches(def) {
+			return fmt.Errorf("its export %s has another signature than the ABI", name)
+		}
+	}
+	for _, def := range code.ImportedFunctions() {
+		module, name, _ := def.Import()
+		if !l.imports[module][name].matches(def) {
+			return fmt.Errorf("its import %s.%s has another signature than the ABI", module, name)
+		}
+	}
+	return nil
+}
