@@ -2,15 +2,23 @@ package config
 
 import "strings"
 
+// maxNearest bounds the work for keys that are far longer than any of ours.
+const maxNearest = 64
+
 // nearest returns the candidate that word was probably meant to be, or "".
-// Case does not count; a third of the letters may be wrong, at least one.
+// Case does not count; a third of the letters may be wrong, at least one, and
+// the word may go on after the candidate.
 func nearest(word string, candidates []string) string {
 	best, bound := "", max(1, len(word)/3)+1
 	for _, candidate := range candidates {
-		if candidate == word || len(word)-len(candidate) >= bound {
+		if candidate == word || len(word) > 2*maxNearest {
 			continue
 		}
-		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d < bound {
+		d := distance(strings.ToLower(word), strings.ToLower(candidate))
+		if len(candidate) > 2 && strings.HasPrefix(word, candidate) {
+			d = min(d, 1) // "warning" for "warn", "logLevels" for "logLevel"
+		}
+		if d < bound {
 			best, bound = candidate, d
 		}
 	}

@@ -99,7 +99,6 @@ type GuestProvider struct {
 	UserEntityRef       string   `key:"userEntityRef" default:"user:development/guest" doc:"Who a guest is."`
 	OwnershipEntityRefs []string `key:"ownershipEntityRefs" doc:"What a guest owns as; absent means as itself."`
 	Personas            []string `key:"personas" example:"[user:default/ada]" doc:"Users between whom a person may switch in development; ours, Backstage has no such key."`
-	Personas            []string `key:"personas" example:"[user:default/brook]" doc:"Who a guest may be instead."`
 	OutsideDevelopment  bool     `key:"dangerouslyAllowOutsideDevelopment" doc:"Let guests in although the environment is production or others can reach the address."`
 }
 
