@@ -1,0 +1,52 @@
+import { ApiError, errorFromResponse } from "./error";
+
+/** The one way to the server: JSON in, JSON out, every failure an ApiError with its request id. */
+async function request<T>(method: string, url: string, body: unknown, signal: AbortSignal | undefined): Promise<T> {
+  const response = await send(url, {
+    method,
+    headers: { Accept: "application/json", ...(body !== undefined && { "Content-Type": "application/json" }) },
+    credentials: "same-origin",
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
+  });
+  const requestId = response.headers.get("X-Request-Id") ?? undefined;
+  const answer = await readJson(response);
+  if (!response.ok) throw errorFromResponse(response.status, requestId, answer);
+  if (answer === undefined) throw new ApiError("The server answered with something that is not JSON.", response.status, requestId);
+  return answer as T;
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (cause) {
+    if (init.signal?.aborted) throw cause;
+    throw new ApiError("The server cannot be reached.", 0, undefined);
+  }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return undefined;
+  }
+}
+
+export function getJson<T>(url: string, signal?: AbortSignal): Promise<T> {
+  return request<T>("GET", url, undefined, signal);
+}
+
+export function postJson<T>(url: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return request<T>("POST", url, body, signal);
+}
+
+/** A GET whose non-2xx answers carry the same body, as readiness does with 503. */
+export async function getJsonOfAnyStatus<T>(url: string, accepted: readonly number[], signal?: AbortSignal): Promise<T> {
+  const response = await send(url, { headers: { Accept: "application/json" }, credentials: "same-origin", ...(signal && { signal }) });
+  const answer = await readJson(response);
+  if (answer === undefined || (!response.ok && !accepted.includes(response.status))) {
+    throw errorFromResponse(response.status, response.headers.get("X-Request-Id") ?? undefined, answer);
+  }
+  return answer as T;
+}
