@@ -10,30 +10,20 @@ type Model struct {
 	Annotations []Annotation `json:"annotations,omitempty"`
 }
 
-// Kind declares one kind of entity.
+// Kind declares a kind, or a form of one. Several declarations of the same
+// kind differ in APIVersions or SpecType.
 type Kind struct {
-	Kind        string   `json:"kind" manifest:"required"`
-	Title       string   `json:"title,omitempty"`
-	Plural      string   `json:"plural,omitempty"`
-	Description string   `json:"description,omitempty"`
-	APIVersions []string `json:"apiVersions" manifest:"required"`
-	// Schema is a JSON Schema that the whole entity is validated against,
-	// after the envelope's own rules. It says nothing about the envelope.
+	Kind        string   `json:"kind" manifest:"required"`        // as entities write it, "Component"
+	APIVersions []string `json:"apiVersions" manifest:"required"` // that this declaration is for
+	// SpecType makes this the declaration for entities whose spec.type is
+	// exactly this; without it, for all that have none of their own.
+	SpecType    string `json:"specType,omitempty"`
+	Plural      string `json:"plural,omitempty"` // for people, "components"
+	Description string `json:"description,omitempty"`
+	// Schema is a JSON Schema of the whole entity. The envelope (apiVersion,
+	// kind, metadata) is checked by the host and need not be repeated.
 	Schema    json.RawMessage `json:"schema" manifest:"required"`
 	Relations []RelationField `json:"relations,omitempty"`
-	// Variants replace Schema, and Relations if they name any, for entities
-	// whose spec.type is the variant's Type.
-	Variants []Variant `json:"variants,omitempty"`
-
-	Line int `json:"-" manifest:"line"`
-}
-
-// Variant is a form of a kind, chosen by spec.type.
-type Variant struct {
-	Type        string          `json:"type" manifest:"required"`
-	Description string          `json:"description,omitempty"`
-	Schema      json.RawMessage `json:"schema" manifest:"required"`
-	Relations   []RelationField `json:"relations,omitempty"`
 
 	Line int `json:"-" manifest:"line"`
 }
@@ -42,10 +32,10 @@ type Variant struct {
 // entity ref or a list of them. Parts that a ref leaves out come from
 // DefaultKind and DefaultNamespace.
 type RelationField struct {
-	Field       string `json:"field" manifest:"required"`   // dotted path, "spec.owner"
+	Path        string `json:"path" manifest:"required"`    // dotted, "spec.owner"
 	Type        string `json:"type" manifest:"required"`    // from the entity to the target, "ownedBy"
 	Inverse     string `json:"inverse" manifest:"required"` // from the target to the entity, "ownerOf"
-	DefaultKind string `json:"defaultKind,omitempty"`       // without it the ref must name its kind
+	DefaultKind string `json:"defaultKind,omitempty"`       // without it a ref must name its kind
 	// DefaultNamespace is "inherit" (the entity's own, and the default) or "default".
 	DefaultNamespace string   `json:"defaultNamespace,omitempty" manifest:"oneof=inherit|default"`
 	AllowedKinds     []string `json:"allowedKinds,omitempty"` // none = any

@@ -67,7 +67,7 @@ model:
       apiVersions: [example.com/v1]
       schema: {type: object}
       relations:
-        - {field: spec.owner, type: ownedBy, inverse: ownerOf, defaultKind: Group}
+        - {path: spec.owner, type: ownedBy, inverse: ownerOf, defaultKind: Group}
 `))
 	if err != nil {
 		t.Fatal(err)

@@ -8,40 +8,27 @@ import (
 )
 
 func ruleModel(m *Manifest, at report) {
-	kinds := map[string]int{}
+	declared := map[string]int{}
 	for _, k := range m.Model.Kinds {
-		lower := strings.ToLower(k.Kind)
-		first, twice := kinds[lower]
-		switch {
-		case k.Kind == "":
-		case twice:
-			at(k.Line, "kind %s is declared twice; the first is on line %d", k.Kind, first)
-		case !kindPattern.MatchString(k.Kind):
+		if k.Kind != "" && !kindPattern.MatchString(k.Kind) {
 			at(k.Line, "kind %q must be 1 to 63 letters and digits, starting with a letter", k.Kind)
 		}
-		kinds[lower] = k.Line
-		ruleSchema("kind "+k.Kind+" schema", k.Schema, k.Line, at)
-		ruleRelations(k.Kind, k.Relations, at)
-		variants := map[string]bool{}
-		for _, v := range k.Variants {
-			if variants[v.Type] {
-				at(v.Line, "kind %s has two variants of type %q", k.Kind, v.Type)
+		for _, version := range k.APIVersions {
+			key := strings.ToLower(k.Kind) + " " + version + " " + k.SpecType
+			if first, twice := declared[key]; twice {
+				at(k.Line, "kind %s is declared twice for %s; the first is on line %d", k.Kind, version, first)
 			}
-			variants[v.Type] = true
-			ruleSchema("kind "+k.Kind+" variant "+v.Type+" schema", v.Schema, v.Line, at)
-			ruleRelations(k.Kind, v.Relations, at)
+			declared[key] = k.Line
 		}
-	}
-}
-
-func ruleRelations(kind string, fields []RelationField, at report) {
-	for _, r := range fields {
-		if !strings.HasPrefix(r.Field, "spec.") && !strings.HasPrefix(r.Field, "metadata.") {
-			at(r.Line, "kind %s: relation field %q must be a path such as spec.owner", kind, r.Field)
-		}
-		for _, name := range []string{r.Type, r.Inverse} {
-			if name != "" && !namePattern.MatchString(name) {
-				at(r.Line, "kind %s: relation type %q must be letters, digits, . _ : or -", kind, name)
+		ruleSchema("kind "+k.Kind+" schema", k.Schema, k.Line, at)
+		for _, r := range k.Relations {
+			if !strings.HasPrefix(r.Path, "spec.") && !strings.HasPrefix(r.Path, "metadata.") {
+				at(r.Line, "kind %s: relation path %q must read like spec.owner", k.Kind, r.Path)
+			}
+			for _, name := range []string{r.Type, r.Inverse} {
+				if name != "" && !namePattern.MatchString(name) {
+					at(r.Line, "kind %s: relation type %q must be letters, digits, . _ : or -", k.Kind, name)
+				}
 			}
 		}
 	}
