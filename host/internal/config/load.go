@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -245,3 +246,6 @@ func (c *Config) Lookup(keys ...string) Tree { return Tree{c.tree.find(keys...)}
 
 // String keeps a configuration from being printed with its secrets by accident.
 func (c *Config) String() string { return fmt.Sprintf("configuration of %d files", len(c.files)) }
+
+// LogValue keeps it out of structured logs too.
+func (c *Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

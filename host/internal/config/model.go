@@ -105,7 +105,7 @@ type Reading struct {
 
 // ReadingTarget is a host, with a port or a leading *. if need be.
 type ReadingTarget struct {
-	Host  string   `key:"host" example:"*.example.com" doc:"Host name; *. before it means every sub-domain, :port after it a port."`
+	Host  string   `key:"host" example:"'*.example.com'" doc:"Host name; *. before it means every sub-domain, :port after it a port."`
 	Paths []string `key:"paths" example:"[/docs/]" doc:"Path prefixes that may be read; absent means all."`
 }
 

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -211,6 +212,9 @@ func number(digits string, base int, at Origin) *node {
 // json parses one JSON value. With lines, each value gets its line in the
 // file at names; without, every value has the origin at itself.
 func (p *parser) json(data []byte, at Origin, lines bool) (*node, error) {
+	if lines && !utf8.Valid(data) { // the decoder would replace what it cannot read
+		return nil, atLine(0, "not valid JSON: the file is not UTF-8")
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	here := func() Origin {

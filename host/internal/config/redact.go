@@ -102,6 +102,7 @@ func (r *redactor) value(n *node, hidden bool) string {
 		if len(fragment) < minKnown {
 			return redacted // too short to cut out without showing what surrounds it
 		}
+		text = strings.ReplaceAll(text, fragment, redacted)
 	}
 	for _, secret := range r.known {
 		text = strings.ReplaceAll(text, secret, redacted)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // resolver replaces placeholders and includes in freshly parsed nodes.
@@ -137,6 +138,10 @@ func (r *resolver) textFile(name string, n *node, at Origin, s scope) *node {
 	data, err := r.open(name, s)
 	if err != nil {
 		r.report.problem(at, s.path, "$file: %v", err)
+		return nil
+	}
+	if !utf8.Valid(data) {
+		r.report.problem(at, s.path, "$file: file %s is not a text in UTF-8", name)
 		return nil
 	}
 	out := newString(strings.TrimRight(string(data), " \t\r\n"), n.origin)

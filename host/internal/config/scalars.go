@@ -57,7 +57,7 @@ var byteUnits = map[string]float64{
 	"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
 }
 
-var byteSize = regexp.MustCompile(`^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$`)
+var byteSize = regexp.MustCompile(`^(\d+(?:\.\d+)?)\s*((?:[kKmMgGtT][iI]?)?[bB]|)$`)
 
 func (b *ByteSize) decodeLeaf(n *node) error {
 	problem := errors.New("must be a size in bytes such as 64MiB or 500 kB")

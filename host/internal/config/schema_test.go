@@ -1,0 +1,174 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func compiledSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	text, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("app-config.json", document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("app-config.json")
+	if err != nil {
+		t.Fatalf("the schema is not valid: %v", err)
+	}
+	return schema
+}
+
+// TestSchemaAgreesWithLoad holds that an editor and the host judge alike.
+func TestSchemaAgreesWithLoad(t *testing.T) {
+	schema := compiledSchema(t)
+	tests := []struct {
+		name, text string
+		good       bool
+	}{
+		{"nothing", "{}", true},
+		{"foreign sections", "{kubernetes: {x: 1}, app: {support: {}}}", true},
+		{"unions", "{backend: {listen: ':80', https: true, database: {client: pg, connection: 'postgres://u@h/d'}, cors: {origin: [a], methods: GET}}}", true},
+		{"unions as objects", "{backend: {listen: {port: '80'}, https: {certificate: {cert: a, key: b}}, database: {connection: {filename: x}}, cors: {origin: false}}}", true},
+		{"scalars", "{catalog: {processingInterval: {hours: 1}}, limits: {memory: 64MiB, deadline: 5s, instances: 2}}", true},
+		{"scalars otherwise", "{catalog: {processingInterval: PT1H}, limits: {memory: 1000000000, deadline: {process: 1s}}}", true},
+		{"a plugin", "{plugins: {entries: {a: {grants: {http: {hosts: [x]}, kv: true}, config: [1]}}}}", true},
+		{"null", "{auth: {providers: {guest: null}}, app: null}", true},
+		{"a placeholder for a number", "{limits: {instances: '${N:-5}'}}", true},
+		{"an include for a boolean", "{permission: {enabled: {$env: P}}}", true},
+		{"an unknown key of ours", "{telemetry: {loglevel: info}}", false},
+		{"a deep unknown key of ours", "{plugins: {entries: {a: {limits: {ram: 1}}}}}", false},
+		{"a wrong enum", "{telemetry: {logLevel: loud}}", false},
+		{"a wrong type", "{app: {title: 5}}", false},
+		{"a wrong unit", "{limits: {memory: 64 parsecs}}", false},
+		{"a wrong plugin id", "{plugins: {entries: {Deploy: {}}}}", false},
+		{"a wrong item", "{catalog: {locations: [a]}}", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			options := inMemory(memory{"app-config.yaml": tt.text}, "P=true")
+			if _, err := Load(t.Context(), options); (err == nil) != tt.good {
+				t.Errorf("Load: %v, want good %v", err, tt.good)
+			}
+			n, err := new(parser).yaml([]byte(tt.text), "x.yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(Tree{n}.JSON()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(value); (err == nil) != tt.good {
+				t.Errorf("schema: %v, want good %v", err, tt.good)
+			}
+		})
+	}
+}
+
+// TestDefinitionIsSound loads every default and example through its own
+// definition and asks for a description of every key.
+func TestDefinitionIsSound(t *testing.T) {
+	var check func(path string, s *spec)
+	check = func(path string, s *spec) {
+		for _, f := range s.fields {
+			at := join(path, f.key)
+			if f.doc == "" || !strings.HasSuffix(f.doc, ".") {
+				t.Errorf("%s: the description is not a sentence: %q", at, f.doc)
+			}
+			for kind, text := range map[string]string{"default": f.fallback, "example": f.example} {
+				if text == "" || f.form == formMap || f.form == formObject && !f.short {
+					continue
+				}
+				var report Report
+				n, err := new(parser).yaml([]byte(text), "tag")
+				if err != nil {
+					t.Errorf("%s: %s: %v", at, kind, err)
+					continue
+				}
+				(&decoder{&report}).decode(n, f.spec, at, reflect.New(f.typ).Elem())
+				if len(report.Problems) > 0 {
+					t.Errorf("%s: %s: %v", at, kind, report.Problems)
+				}
+			}
+			if f.typeName() == "" || strings.HasPrefix(f.typeName(), " or") {
+				t.Errorf("%s: the reference has no name for type %s", at, f.typ)
+			}
+			check(at, f.spec)
+		}
+		if s.elem != nil {
+			check(path+"[]", s.elem)
+		}
+	}
+	check("", newSpec(reflect.TypeFor[Config]()))
+}
+
+// TestRepositoryConfigurations loads the files that the repository ships.
+func TestRepositoryConfigurations(t *testing.T) {
+	root := filepath.Join("..", "..", "..")
+	for _, files := range [][]string{{"app-config.yaml"}, {"app-config.yaml", "app-config.production.yaml"}} {
+		t.Run(strings.Join(files, "+"), func(t *testing.T) {
+			_, report := Inspect(t.Context(), Options{Dir: root, Files: files, Environ: []string{"CALLBOARD_POSTGRES_HOST=db", "CALLBOARD_BASE_URL=https://portal.example.com", "CALLBOARD_POSTGRES_PASSWORD=x"}})
+			if len(report.Problems)+len(report.Notes) > 0 {
+				t.Errorf("problems:\n%s\nnotes:\n%s", report.Problems, report.Notes)
+			}
+		})
+	}
+}
+
+const (
+	begin = "<!-- begin: generated by go test ./internal/config -update -->\n"
+	end   = "<!-- end: generated -->\n"
+)
+
+func TestReferencePageIsCurrent(t *testing.T) {
+	name := filepath.Join("..", "..", "..", "docs", "operator", "configuration.md")
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(page), begin)
+	old, tail, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no place for the tables", name)
+	}
+	want := "\n" + Reference() + "\n"
+	if old == want {
+		return
+	}
+	if !*updateFlag {
+		t.Fatalf("%s is not current: run go test ./internal/config -update", name)
+	}
+	if err := os.WriteFile(name, []byte(head+begin+want+end+tail), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSchemaDescribesEveryKey(t *testing.T) {
+	text, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root struct{ Properties map[string]json.RawMessage }
+	if err := json.Unmarshal(text, &root); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range newSpec(reflect.TypeFor[Config]()).keys() {
+		if !strings.Contains(string(root.Properties[key]), `"description"`) {
+			t.Errorf("section %s is not described", key)
+		}
+	}
+}
