@@ -1,0 +1,197 @@
+package plugin
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/contract"
+)
+
+// MaxDepth is how many plugins may stand on the path of one call.
+const MaxDepth = 4
+
+// Call is one request to a plugin.
+type Call struct {
+	Plugin ID
+	Op     abi.Op
+
+	// Authority is on whose behalf, up to but without the plugin itself. With
+	// Own set the plugin acts for itself instead (schedules, events, providers).
+	Authority principal.Authority
+	Own       bool
+
+	Payload  msgp.Marshaler // nil = no payload
+	Body     []byte         // content of the request; over InlineBody it becomes a handle
+	BodyType string         // its media type
+
+	RequestID string
+	ParentID  uint64 // the call that caused this one, 0 = none
+	TraceID   [16]byte
+	SpanID    [8]byte
+}
+
+// Call runs one operation of a plugin. It is the only way into Wasm. The reply
+// must be closed. Faults: NotFound (no such plugin), Unavailable (failed, being
+// loaded or unloaded, cancelled), Exhausted (queue, memory, reply size),
+// Timeout, Denied (the path is too deep or comes back to the plugin), Internal
+// (crash, with *Crash inside), and whatever the plugin answers, with
+// *GuestError inside.
+func (r *Registry) Call(ctx context.Context, call Call) (*Reply, error) {
+	began := time.Now()
+	in, err := r.find(call.Plugin)
+	if err != nil {
+		return nil, err
+	}
+	info, err := r.info(in, call)
+	if err != nil {
+		return nil, err
+	}
+	limit := began.Add(in.limits.For(call.Op))
+	own := true
+	if d, ok := ctx.Deadline(); ok && d.Before(limit) {
+		limit, own = d, false
+	}
+	ctx, cancel := context.WithDeadline(ctx, limit)
+	defer cancel()
+	info.Deadline = limit
+
+	event := CallEvent{Plugin: call.Plugin, Op: call.Op}
+	p, trial, err := in.ready(ctx)
+	if err == nil {
+		var reply *Reply
+		reply, err = r.enter(ctx, p, turn{op: call.Op, deadline: limit, own: own, cancel: cancel}, info, call, &event)
+		in.settle(err, trial, own)
+		if err == nil {
+			if err = reply.refusal(); err == nil {
+				event.Duration = time.Since(began)
+				r.observe.Called(event)
+				return reply, nil
+			}
+			reply.Close()
+		}
+	}
+	var crash *Crash
+	event.Failed, event.Kind, event.Crashed = true, fault.KindOf(err), errors.As(err, &crash)
+	event.Duration = time.Since(began)
+	r.observe.Called(event)
+	return nil, err
+}
+
+// info checks the path of the call and puts the plugin at its end.
+func (r *Registry) info(in *installed, call Call) (CallInfo, error) {
+	authority := principal.Own(in.actor)
+	if !call.Own {
+		if len(call.Authority.Actors) >= MaxDepth {
+			return CallInfo{}, fault.New(fault.Denied, "calling plugin %s: the path already has %d plugins", call.Plugin, MaxDepth)
+		}
+		for _, actor := range call.Authority.Actors {
+			if actor.Plugin == in.actor.Plugin {
+				return CallInfo{}, fault.New(fault.Denied, "plugin %s is already on the path of this call", call.Plugin)
+			}
+		}
+		authority = call.Authority.Through(in.actor)
+	}
+	return CallInfo{
+		Plugin: call.Plugin, Version: in.pkg.Version, Digest: in.pkg.Digest, Op: call.Op, Authority: authority,
+		Limits: in.limits, RequestID: call.RequestID, CallID: r.deps.CallID(), ParentID: call.ParentID,
+		TraceID: call.TraceID, SpanID: call.SpanID,
+	}, nil
+}
+
+// enter opens the session and runs the call in an instance of the pool.
+func (r *Registry) enter(ctx context.Context, p *pool, t turn, info CallInfo, call Call, event *CallEvent) (_ *Reply, err error) {
+	session := r.deps.Gate.Open(info)
+	defer func() {
+		event.Usage = session.Usage()
+		if err != nil {
+			session.Close()
+		}
+	}()
+	in := r.buffers.get()
+	defer r.buffers.put(in)
+	if err := encode(in, info, call, session); err != nil {
+		return nil, err
+	}
+	asked := time.Now()
+	g, err := p.acquire(ctx, t)
+	event.Wait = time.Since(asked)
+	if err != nil {
+		return nil, err
+	}
+	return r.handle(ctx, p, g, *in, session)
+}
+
+// handle runs the guest. The watchdog finds it in stacks by its name.
+func (r *Registry) handle(ctx context.Context, p *pool, g *guest, in []byte, session Session) (*Reply, error) {
+	dead := true // also when a panic passes
+	defer func() { p.release(g, dead) }()
+	out, err := g.Handle(ctx, g.op, in, session)
+	if err != nil {
+		return nil, err
+	}
+	dead = false
+	// The reply lies in the guest's memory, which its next call overwrites.
+	buf := r.buffers.get()
+	*buf = append(*buf, out...)
+	header, payload, err := abi.ParseReplyHeader(*buf)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "reading a reply")
+	}
+	return &Reply{Header: header, Payload: payload, plugin: p.id, session: session, buffers: &r.buffers, buf: buf}, nil
+}
+
+// encode writes header and payload of a call.
+func encode(buf *[]byte, info CallInfo, call Call, session Session) (err error) {
+	header := abi.CallHeader{
+		Op: call.Op, CallID: info.CallID, ParentID: info.ParentID, Deadline: info.Deadline,
+		TraceID: info.TraceID, SpanID: info.SpanID, Authority: info.CallID,
+	}
+	payload := call.Payload
+	if len(call.Body) > 0 {
+		// Small bodies travel inside of the one payload that has room for one.
+		if req, ok := payload.(*contract.HTTPRequest); ok && len(call.Body) <= InlineBody {
+			withBody := *req
+			withBody.Body = call.Body
+			payload = &withBody
+		} else if header.Body, err = session.Put(call.BodyType, call.Body); err != nil {
+			return fmt.Errorf("keeping the request body: %w", err)
+		}
+	}
+	if payload != nil {
+		header.Codec = abi.CodecMsgpack
+	}
+	*buf = header.AppendTo((*buf)[:0])
+	if payload != nil {
+		if *buf, err = payload.MarshalMsg(*buf); err != nil {
+			return fault.New(fault.Internal, "encoding a call of plugin %s: %w", call.Plugin, err)
+		}
+		binary.LittleEndian.PutUint32((*buf)[payloadLenAt:], uint32(len(*buf)-abi.CallHeaderSize))
+	}
+	return nil
+}
+
+// payloadLenAt is where the call header has the payload's length, which is
+// known only once the payload is written behind it.
+const payloadLenAt = 12
+
+// Describe asks a plugin what its code registers.
+func (r *Registry) Describe(ctx context.Context, id ID) (*contract.Description, error) {
+	reply, err := r.Call(ctx, Call{Plugin: id, Op: abi.OpDescribe, Authority: principal.System()})
+	if err != nil {
+		return nil, err
+	}
+	defer reply.Close()
+	var d contract.Description
+	if err := reply.Decode(&d); err != nil {
+		return nil, err
+	}
+	return &d, nil
+}

@@ -1,0 +1,58 @@
+package plugin
+
+import "time"
+
+// Status is a plugin at one moment, as the plugins page shows it.
+type Status struct {
+	ID               ID        `json:"id"`
+	Version          string    `json:"version"`
+	Digest           string    `json:"digest"`
+	State            State     `json:"state"`
+	Title            string    `json:"title"`
+	Core             bool      `json:"core"`
+	Error            string    `json:"error,omitempty"`  // why it failed
+	Stderr           string    `json:"stderr,omitempty"` // tail of what the guest wrote before its latest crash
+	Stack            string    `json:"stack,omitempty"`  // of that crash
+	Warning          string    `json:"warning,omitempty"`
+	Instances        Instances `json:"instances"`
+	MemoryBytes      uint64    `json:"memoryBytes"` // of all instances
+	MemoryLimitBytes uint64    `json:"memoryLimitBytes"`
+	Calls            uint64    `json:"calls"`
+	Errors           uint64    `json:"errors"`
+	Crashes          uint64    `json:"crashes"`
+	P50Ms            float64   `json:"p50Ms"` // of the last minutes
+	P99Ms            float64   `json:"p99Ms"`
+	CompileMs        float64   `json:"compileMs"`
+	LoadedAt         time.Time `json:"loadedAt,omitzero"`
+	Info             any       `json:"-"`
+}
+
+// Instances counts a plugin's guests.
+type Instances struct {
+	Busy int `json:"busy"`
+	Idle int `json:"idle"`
+	Max  int `json:"max"`
+}
+
+func (in *installed) status() Status {
+	counts := in.registry.deps.Stats.Of(in.pkg.ID)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	s := Status{
+		ID: in.pkg.ID, Version: in.pkg.Version, Digest: in.pkg.Digest, State: in.state, Title: in.pkg.Title, Core: in.pkg.Core,
+		Error: in.failure, Stderr: in.stderr, Stack: in.stack,
+		Instances:        Instances{Max: in.limits.Instances},
+		MemoryLimitBytes: in.limits.MemoryBytes,
+		Calls:            counts.Calls, Errors: counts.Errors, Crashes: counts.Crashes,
+		P50Ms: ms(counts.P50), P99Ms: ms(counts.P99), CompileMs: ms(counts.CompileTime),
+		LoadedAt: in.loadedAt, Info: in.pkg.Info,
+	}
+	if in.pool != nil {
+		e := in.pool.event()
+		s.Instances.Busy, s.Instances.Idle, s.MemoryBytes = e.Busy, e.Idle, e.MemoryBytes
+		s.Warning = in.module.Warning()
+	}
+	return s
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

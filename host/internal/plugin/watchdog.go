@@ -1,0 +1,49 @@
+package plugin
+
+import (
+	"bytes"
+	"runtime"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/fault"
+)
+
+// maxStacks bounds what the watchdog logs.
+const maxStacks = 64 << 10
+
+// sweep closes what has been idle and fails a plugin whose call has outlived
+// its deadline by far: whatever holds it up is not stoppable by a context, so
+// nobody else should get stuck in it.
+func (in *installed) sweep(now time.Time) {
+	in.mu.Lock()
+	p := in.pool
+	in.mu.Unlock()
+	if p == nil {
+		return
+	}
+	p.shrink(false)
+	for _, op := range p.overdue(now, watchdogGrace) {
+		stacks := insideStacks()
+		in.mu.Lock()
+		if in.state != Draining && in.state != Stopped {
+			in.breaker.open(now)
+			in.stack = stacks
+			err := fault.New(fault.Timeout, "%s has outlived its deadline by more than %v and cannot be stopped", op, watchdogGrace)
+			in.fail(err, true)
+		}
+		in.mu.Unlock()
+	}
+}
+
+// insideStacks returns the stacks of the goroutines that are inside of a guest.
+func insideStacks() string {
+	buf := make([]byte, 1<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	var out []byte
+	for stack := range bytes.SplitSeq(buf, []byte("\n\n")) {
+		if bytes.Contains(stack, []byte("plugin.(*Registry).handle")) && len(out)+len(stack) <= maxStacks {
+			out = append(append(out, stack...), "\n\n"...)
+		}
+	}
+	return string(out)
+}
