@@ -17,7 +17,7 @@ import (
 var migrations embed.FS
 
 // versions is the table of the migrations that ran.
-const versions = "schema_migrations"
+const versions = "callboard_migrations"
 
 // migrate brings the schema up to this program's, and refuses one that is newer.
 func migrate(ctx context.Context, db *sql.DB) error {
