@@ -1,0 +1,169 @@
+package index_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/catalog/index"
+)
+
+const benchCount = 10000
+
+func loaded(tb testing.TB, count int) (*index.Index, []catalog.Entity) {
+	entities := sample(count)
+	x := index.New(index.Config{})
+	x.Publish(catalog.Update{Reset: true, Upsert: entities, Revision: 1})
+	tb.Cleanup(x.Close)
+	return x, entities
+}
+
+func BenchmarkPublishAll(b *testing.B) {
+	entities := sample(benchCount)
+	bytes := 0
+	for i := range entities {
+		bytes += len(entities[i].Body)
+	}
+	b.ReportMetric(float64(bytes)/benchCount, "body-B/entity")
+	b.ReportAllocs()
+	for b.Loop() {
+		x := index.New(index.Config{})
+		x.Publish(catalog.Update{Reset: true, Upsert: entities, Revision: 1})
+	}
+}
+
+// BenchmarkMemory reports the heap that an index holds, bodies included.
+func BenchmarkMemory(b *testing.B) {
+	for _, count := range []int{10000, 100000} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			for b.Loop() {
+				entities := sample(count)
+				x := index.New(index.Config{})
+				x.Publish(catalog.Update{Reset: true, Upsert: entities, Revision: 1})
+				entities = nil
+				heap := func() uint64 {
+					runtime.GC()
+					var m runtime.MemStats
+					runtime.ReadMemStats(&m)
+					return m.HeapAlloc
+				}
+				with := heap()
+				runtime.KeepAlive(x)
+				x = nil
+				without := heap()
+				b.ReportMetric(float64(with-without)/float64(count), "heap-B/entity")
+			}
+		})
+	}
+}
+
+func BenchmarkPublishOne(b *testing.B) {
+	x, entities := loaded(b, benchCount)
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		i++
+		x.Publish(catalog.Update{Upsert: entities[i%len(entities) : i%len(entities)+1], Revision: uint64(i)})
+	}
+}
+
+func BenchmarkGet(b *testing.B) {
+	x, entities := loaded(b, benchCount)
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		i++
+		if _, err := x.Get(context.Background(), viewer, catalog.GetQuery{Ref: entities[i*7919%len(entities)].Ref}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+var componentFilter = catalog.Filter{{{Key: "kind", Values: []string{"component"}}}}
+
+func benchQuery(b *testing.B, q func(i int) catalog.Query) {
+	x, _ := loaded(b, benchCount)
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		i++
+		page, err := x.Query(context.Background(), viewer, q(i))
+		if err != nil || page.Count == 0 {
+			b.Fatal(page.Count, err)
+		}
+	}
+}
+
+func BenchmarkList(b *testing.B) {
+	benchQuery(b, func(int) catalog.Query { return catalog.Query{Filter: componentFilter} })
+}
+
+func BenchmarkListOrdered(b *testing.B) {
+	benchQuery(b, func(int) catalog.Query {
+		return catalog.Query{Filter: componentFilter, Order: []catalog.Order{{Field: "metadata.name"}}}
+	})
+}
+
+func BenchmarkListProjected(b *testing.B) {
+	benchQuery(b, func(int) catalog.Query {
+		return catalog.Query{
+			Filter: componentFilter, Order: []catalog.Order{{Field: "metadata.name"}},
+			Fields: []string{"kind", "metadata.name", "metadata.annotations.backstage.io/managed-by-location", "spec.type"},
+		}
+	})
+}
+
+func BenchmarkFullText(b *testing.B) {
+	query := func(term string) catalog.Query {
+		return catalog.Query{
+			Filter: componentFilter, Order: []catalog.Order{{Field: "metadata.name"}},
+			FullTextTerm: term, FullTextFields: []string{"metadata.name", "metadata.title"},
+		}
+	}
+	b.Run("remembered", func(b *testing.B) { benchQuery(b, func(int) catalog.Query { return query("checkout") }) })
+	b.Run("new", func(b *testing.B) {
+		benchQuery(b, func(i int) catalog.Query { return query(fmt.Sprintf("%03d", i%1000)) })
+	})
+}
+
+func BenchmarkFacets(b *testing.B) {
+	x, _ := loaded(b, benchCount)
+	for _, bc := range []struct {
+		name string
+		q    func(i int) catalog.FacetQuery
+	}{
+		{"remembered", func(int) catalog.FacetQuery { return catalog.FacetQuery{Facets: []string{"spec.type"}} }},
+		{"new filter", func(i int) catalog.FacetQuery {
+			return catalog.FacetQuery{Facets: []string{"spec.type"}, Filter: catalog.Filter{
+				{{Key: "kind", Values: []string{"component", fmt.Sprint(i)}}},
+			}}
+		}},
+	} {
+		b.Run(bc.name, func(b *testing.B) {
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				i++
+				if _, err := x.Facets(context.Background(), viewer, bc.q(i)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkByRefs(b *testing.B) {
+	x, entities := loaded(b, benchCount)
+	refs := make([]string, 100)
+	for i := range refs {
+		refs[i] = entities[i*97].Ref
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := x.ByRefs(context.Background(), viewer, catalog.RefsQuery{Refs: refs}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

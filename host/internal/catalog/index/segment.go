@@ -1,0 +1,194 @@
+package index
+
+import (
+	"cmp"
+	"runtime"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/callboard/callboard/host/internal/catalog"
+)
+
+// segment is an immutable piece of the snapshot: documents and the columns
+// over them. Dense ids are places in uid order, so that id order is the default
+// order of answers and breaks every tie. What is derived from a segment
+// (selections, orders) is remembered with it and stays right for as long as it
+// lives, whatever is published meanwhile.
+type segment struct {
+	docs     []document
+	byRef    map[string]uint32
+	columns  map[string]*column
+	incoming map[string]*column // rows of incoming relations, by the same keys
+	flags    *column            // keys `path.item` whose value is "true"
+	broken   Set                // documents that are not JSON; nil = none
+
+	selections memo[selection]
+	orderings  memo[*ordering]
+	visible    memo[Set]
+}
+
+// Bounds of what a segment remembers.
+const (
+	keptSelections = 256
+	keptOrderings  = 16
+	keptVisible    = 64
+)
+
+// parallel runs f over n pieces of work.
+func parallel(workers, n int, f func(i int)) {
+	workers = min(workers, n)
+	if workers <= 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// chunkSize is how many documents one piece of parallel work covers.
+const chunkSize = 512
+
+func chunks(n int) int { return (n + chunkSize - 1) / chunkSize }
+
+// join makes documents of entities.
+func join(entities []catalog.Entity) []document {
+	docs := make([]document, len(entities))
+	parallel(runtime.GOMAXPROCS(0), chunks(len(docs)), func(c int) {
+		for i := c * chunkSize; i < min((c+1)*chunkSize, len(docs)); i++ {
+			docs[i] = newDocument(&entities[i])
+		}
+	})
+	return docs
+}
+
+// newSegment indexes documents; it takes the slice over.
+func newSegment(docs []document, workers int) *segment {
+	slices.SortFunc(docs, func(a, b document) int {
+		return cmp.Or(strings.Compare(a.uid, b.uid), strings.Compare(a.ref, b.ref))
+	})
+	s := &segment{
+		docs:       docs,
+		byRef:      make(map[string]uint32, len(docs)),
+		columns:    make(map[string]*column),
+		incoming:   make(map[string]*column),
+		selections: memo[selection]{limit: keptSelections},
+		orderings:  memo[*ordering]{limit: keptOrderings},
+		visible:    memo[Set]{limit: keptVisible},
+	}
+	for i := range docs {
+		s.byRef[docs[i].ref] = uint32(i)
+	}
+	s.index(s.collect(workers), workers)
+	return s
+}
+
+// collect walks all documents. The collectors hold ascending, disjoint ranges of ids.
+func (s *segment) collect(workers int) []*collector {
+	n := len(s.docs)
+	parts := min(max(1, n/64), 4*workers)
+	collectors := make([]*collector, parts)
+	parallel(workers, parts, func(p int) {
+		c := newCollector()
+		for id := p * n / parts; id < (p+1)*n/parts; id++ {
+			c.add(uint32(id), &s.docs[id])
+		}
+		collectors[p] = c
+	})
+	return collectors
+}
+
+// index builds the columns.
+func (s *segment) index(collectors []*collector, workers int) {
+	keys := make(map[string]int)
+	var all []keyRows
+	for _, c := range collectors {
+		for _, k := range c.columns {
+			i, ok := keys[k.key]
+			if !ok {
+				i = len(all)
+				keys[k.key] = i
+				all = append(all, keyRows{key: k.key})
+			}
+			all[i].rows = append(all[i].rows, k.rows...)
+			all[i].nulls = append(all[i].nulls, k.nulls...)
+		}
+	}
+	var flags []row
+	for _, c := range collectors {
+		for _, f := range c.flags {
+			// A key that is also a field of its own is an ordinary column.
+			if i, ok := keys[f.folded]; ok {
+				all[i].rows = append(all[i].rows, row{folded: "true", origin: "true", id: f.id, seq: missing})
+				continue
+			}
+			flags = append(flags, f)
+		}
+		for _, id := range c.broken {
+			if s.broken == nil {
+				s.broken = NewSet(len(s.docs))
+			}
+			s.broken.Add(id)
+		}
+	}
+	built := make([]*column, len(all)+1)
+	parallel(workers, len(built), func(i int) {
+		if i == len(all) {
+			built[i] = newColumn("", len(s.docs), flags, nil)
+			return
+		}
+		built[i] = newColumn(all[i].key, len(s.docs), all[i].rows, all[i].nulls)
+		all[i] = keyRows{}
+	})
+	s.flags = built[len(all)]
+	for _, c := range built[:len(all)] {
+		if name, ok := strings.CutPrefix(c.key, incomingMark); ok {
+			s.incoming[name] = c
+			continue
+		}
+		s.columns[c.key] = c
+	}
+}
+
+// byUID returns the document with the uid.
+func (s *segment) byUID(uid string) (uint32, bool) {
+	i := sort.Search(len(s.docs), func(i int) bool { return s.docs[i].uid >= uid })
+	return uint32(i), i < len(s.docs) && s.docs[i].uid == uid
+}
+
+// bytes returns the memory that the segment holds by itself: documents and
+// columns, without what was derived from them later.
+func (s *segment) bytes() int {
+	n := 0
+	for i := range s.docs {
+		d := &s.docs[i]
+		n += cap(d.full) + len(d.ref) + len(d.uid) + len(d.etag) + 8*len(d.incoming) + 104 + 48
+	}
+	add := func(c *column) {
+		n += 320 + len(c.key) + cap(c.text) + cap(c.origins) +
+			4*(cap(c.offsets)+cap(c.starts)+cap(c.ids)+cap(c.nulls)+cap(c.originOffsets))
+		for _, set := range c.dense {
+			n += 8*len(set) + 48
+		}
+	}
+	for _, c := range s.columns {
+		add(c)
+	}
+	for _, c := range s.incoming {
+		add(c)
+	}
+	add(s.flags)
+	return n
+}

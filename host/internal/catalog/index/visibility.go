@@ -1,0 +1,54 @@
+package index
+
+import (
+	"github.com/callboard/callboard/host/internal/principal"
+)
+
+// Visibility decides which entities a viewer may see. It is asked once per
+// read; what it answers is applied to everything that the read says.
+type Visibility interface {
+	// Scope returns what v may see; nil is everything.
+	Scope(v principal.Viewer) *Scope
+}
+
+// Scope is what a viewer may see.
+type Scope struct {
+	// Key identifies the scope: with equal keys See answers equally for the
+	// same Part. It is part of every cache key, so it holds the revision of
+	// the policy and every fact of the viewer that the policy read.
+	Key string
+	// See returns the visible ids of a part. It is called once per part and
+	// key, may take its time, and sees entities no other way than one by one:
+	// whether an entity is visible depends on that entity alone.
+	See func(p Part) Set
+}
+
+// Part is an immutable piece of a snapshot, with dense ids 0 to Len-1.
+type Part struct{ segment *segment }
+
+// Len returns how many entities the part holds.
+func (p Part) Len() int { return len(p.segment.docs) }
+
+// Ref returns the canonical ref of an entity.
+func (p Part) Ref(id uint32) string { return p.segment.docs[id].ref }
+
+// Bytes returns an entity as JSON, with all its relations. Nobody writes into them.
+func (p Part) Bytes(id uint32) []byte { return p.segment.docs[id].full }
+
+// everything is the visibility of a host without policy.
+type everything struct{}
+
+func (everything) Scope(principal.Viewer) *Scope { return nil }
+
+// seen returns the ids of s that a scope sees.
+func (s *segment) seen(scope *Scope) Set {
+	key := bytesOf(scope.Key)
+	if set, ok := s.visible.get(key); ok {
+		return set
+	}
+	set := NewSet(len(s.docs))
+	copy(set, scope.See(Part{s})) // a set that is too short sees less, never more
+	set.trim(len(s.docs))
+	s.visible.put(key, set)
+	return set
+}

@@ -1,0 +1,230 @@
+package index
+
+import (
+	"bytes"
+	"strings"
+)
+
+// row says that an entity has a value under a key: one row of Backstage's
+// search table.
+type row struct {
+	folded string // lower-cased
+	origin string // as written
+	id     uint32
+	seq    uint32 // the row's place in its entity: of equal rows the first stays
+}
+
+// keyRows are the rows of one key, ids ascending.
+type keyRows struct {
+	key   string
+	rows  []row
+	nulls []uint32 // entities where the key has no value, or one too long
+}
+
+// flagRow says that an array of strings under a path holds an item: Backstage's
+// row `path.item = true`. There are many such keys with one value, so they are
+// kept together as the values of one column.
+type flagRow = row
+
+// collector walks documents and gathers their rows. It is for one goroutine.
+type collector struct {
+	keys     map[string]int
+	columns  []keyRows
+	flags    []flagRow
+	broken   []uint32 // documents that are not JSON
+	arena    arena
+	path     []byte // folded
+	buf      []byte
+	scan     scanner
+	id       uint32
+	seq      uint32
+	hasSpace bool // the entity names its namespace
+}
+
+func newCollector() *collector { return &collector{keys: make(map[string]int)} }
+
+// incomingMark sets the rows of incoming relations apart from all others: what
+// they tell depends on whether the viewer may see the entity that declared them.
+const incomingMark = "\x00"
+
+// add walks one document.
+func (c *collector) add(id uint32, d *document) {
+	c.id, c.seq, c.hasSpace = id, 0, false
+	c.scan = scanner{data: d.full}
+	c.path = c.path[:0]
+	if c.scan.peek() != '{' || !c.value(0) || !c.scan.done() {
+		c.broken = append(c.broken, id)
+		return
+	}
+	if !c.hasSpace {
+		c.emit([]byte("metadata.namespace"), []byte("default"))
+	}
+	if d.uid != "" {
+		c.emit([]byte("metadata.uid"), bytesOf(d.uid))
+	}
+	d.relations(func(r relation) {
+		c.buf = c.buf[:0]
+		if r.incoming {
+			c.buf = append(c.buf, incomingMark...)
+		}
+		c.buf = append(c.buf, "relations."...)
+		c.buf = appendFolded(c.buf, bytesOf(r.kind))
+		c.emit(c.buf, bytesOf(r.target))
+	})
+}
+
+// skipped reports whether the generic walk leaves the path out, because it is
+// no search term or is added by itself.
+func (c *collector) skipped() bool {
+	switch string(c.path) {
+	case "attachments", "relations", "status", "metadata.uid", "metadata.etag":
+		return true
+	}
+	return false
+}
+
+func (c *collector) value(depth int) bool {
+	s := &c.scan
+	if depth > maxDepth {
+		return false
+	}
+	switch s.peek() {
+	case '{':
+		return s.object(func(key []byte, escaped bool) bool {
+			if escaped {
+				var ok bool
+				if key, ok = appendUnescaped(nil, key); !ok {
+					return false
+				}
+			}
+			return c.member(key, depth)
+		})
+	case '[':
+		return s.array(func() bool { return c.item(depth) })
+	case '"':
+		_, ok := c.text()
+		return ok
+	default:
+		raw, ok := s.scalar()
+		if !ok {
+			return false
+		}
+		switch string(raw) {
+		case "null":
+			c.null(c.path)
+		case "true", "false":
+			c.emit(c.path, raw)
+		default:
+			number, ok := appendNumber(c.arena.room(32), raw)
+			if !ok {
+				return false
+			}
+			c.emit(c.path, bytesOf(c.arena.keep(number)))
+		}
+		return true
+	}
+}
+
+func (c *collector) member(key []byte, depth int) bool {
+	length := len(c.path)
+	if length > 0 {
+		c.path = append(c.path, '.')
+	}
+	c.path = appendFolded(c.path, key)
+	if depth <= 1 {
+		if c.skipped() {
+			c.path = c.path[:length]
+			return c.scan.skip(depth + 1)
+		}
+		if string(c.path) == "metadata.namespace" {
+			next := c.scan.peek()
+			c.hasSpace = c.hasSpace || next == '"' && !bytes.HasPrefix(c.scan.data[c.scan.pos:], []byte(`""`))
+		}
+	}
+	ok := c.value(depth + 1)
+	c.path = c.path[:length]
+	return ok
+}
+
+// item is one item of an array: it counts under the array's own path, and a
+// string also as `path.item = true`.
+func (c *collector) item(depth int) bool {
+	if c.scan.peek() != '"' {
+		return c.value(depth + 1)
+	}
+	item, ok := c.text()
+	if !ok {
+		return false
+	}
+	if len(item) > 3*maxKeyUnits {
+		return true
+	}
+	flag := append(append(c.arena.room(len(c.path)+1+2*len(item)), c.path...), '.')
+	flag = appendFolded(flag, item)
+	if fits(flag, maxKeyUnits) {
+		key := c.arena.keep(flag)
+		c.flags = append(c.flags, flagRow{folded: key, origin: key, id: c.id})
+	}
+	return true
+}
+
+// text reads a string, adds its row and returns what it stands for.
+func (c *collector) text() ([]byte, bool) {
+	raw, escaped, ok := c.scan.str()
+	if !ok {
+		return nil, false
+	}
+	switch {
+	case !escaped:
+	case len(raw) > 6*maxValueUnits: // no escape shrinks more than six to one
+		c.null(c.path)
+		return raw, true
+	default:
+		value, ok := appendUnescaped(c.arena.room(len(raw)), raw)
+		if !ok {
+			return nil, false
+		}
+		raw = bytesOf(c.arena.keep(value))
+	}
+	c.emit(c.path, raw)
+	return raw, true
+}
+
+// emit adds a row. The value's bytes must stay as they are while the segment is built.
+func (c *collector) emit(key, value []byte) {
+	if !fits(key, maxKeyUnits) {
+		return
+	}
+	if !fits(value, maxValueUnits) {
+		c.null(key)
+		return
+	}
+	r := row{origin: text(value), id: c.id, seq: c.seq}
+	c.seq++
+	if same, _ := folded(value); same {
+		r.folded = r.origin
+	} else {
+		r.folded = c.arena.keep(appendFolded(c.arena.room(2*len(value)), value))
+	}
+	column := c.column(key)
+	column.rows = append(column.rows, r)
+}
+
+func (c *collector) null(key []byte) {
+	if !fits(key, maxKeyUnits) {
+		return
+	}
+	column := c.column(key)
+	column.nulls = append(column.nulls, c.id)
+}
+
+func (c *collector) column(key []byte) *keyRows {
+	i, ok := c.keys[string(key)]
+	if !ok {
+		i = len(c.columns)
+		name := strings.Clone(text(key))
+		c.keys[name] = i
+		c.columns = append(c.columns, keyRows{key: name})
+	}
+	return &c.columns[i]
+}
