@@ -9,23 +9,32 @@ type Layer struct {
 	Kinds  []Kind `json:"kinds,omitempty"`
 }
 
-// Kind declares a kind, or a variant of one. Several declarations of the same
-// kind differ in APIVersions or SpecType; two that overlap are an error.
+// Kind declares a kind of entity. A kind and apiVersion have one declaration,
+// whichever plugin brings it.
 type Kind struct {
 	// Kind as entities write it, "Component".
 	Kind string `json:"kind"`
 	// APIVersions that this declaration is for, "backstage.io/v1alpha1".
 	APIVersions []string `json:"apiVersions"`
-	// SpecType makes this the declaration for entities whose spec.type is
-	// exactly this; empty is for all that have none of their own.
-	SpecType    string `json:"specType,omitempty"`
-	Plural      string `json:"plural,omitempty"` // "components"; for people
-	Description string `json:"description,omitempty"`
+	Title       string   `json:"title,omitempty"`
+	Plural      string   `json:"plural,omitempty"`
+	Description string   `json:"description,omitempty"`
 	// Schema is a JSON Schema (draft-07 or 2020-12) of the whole entity; the
 	// envelope (apiVersion, kind, metadata) is checked by the host and need
-	// not be repeated. Remote references are refused.
+	// not be repeated. References to other documents are refused.
 	Schema    json.RawMessage `json:"schema,omitempty"`
 	Relations []RelationField `json:"relations,omitempty"`
+	// Variants replace Schema, and Relations if they name any, for entities
+	// whose spec.type is the variant's Type.
+	Variants []Variant `json:"variants,omitempty"`
+}
+
+// Variant is a form of a kind, chosen by spec.type.
+type Variant struct {
+	Type        string          `json:"type"`
+	Description string          `json:"description,omitempty"`
+	Schema      json.RawMessage `json:"schema,omitempty"`
+	Relations   []RelationField `json:"relations,omitempty"`
 }
 
 // Where the namespace of a ref that names none comes from.
@@ -37,7 +46,7 @@ const (
 // RelationField says that a field holds entity refs, one string or an array
 // of them, and which pair of relations each makes.
 type RelationField struct {
-	Path    string `json:"path"`    // dotted, "spec.owner"
+	Field   string `json:"field"`   // dotted path, "spec.owner"
 	Type    string `json:"type"`    // from the entity to the ref, "ownedBy"
 	Inverse string `json:"inverse"` // from the ref to the entity, "ownerOf"
 	// DefaultKind is the kind of a ref that names none; empty means that a ref
