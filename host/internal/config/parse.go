@@ -60,7 +60,12 @@ func (p *parser) spend(line, depth int) error {
 	return nil
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+var (
+	yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+	// yamlCountsFromZero are the failures for which the YAML package reports the
+	// line one too low, or not at all for the first line.
+	yamlCountsFromZero = regexp.MustCompile(`^did not find expected (key|node content|'-' indicator|',' or '.'|<document start>)`)
+)
 
 // yaml parses one YAML document by the core schema of YAML 1.2, as Backstage
 // does: "yes" is a string, 0777 is a decimal number, "<<" is an ordinary key.
@@ -86,6 +91,9 @@ func (p *parser) yaml(data []byte, file string) (*node, error) {
 		if found != nil {
 			line, _ = strconv.Atoi(found[1]) // absent: the whole file
 			message = message[len(found[0]):]
+			if yamlCountsFromZero.MatchString(message) {
+				line++
+			}
 		}
 		if strings.HasPrefix(message, "unknown anchor") { // it quotes the value, which may be a password
 			message = "a value that begins with * refers to no anchor; put it in quotes if it is a text"

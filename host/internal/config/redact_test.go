@@ -164,9 +164,27 @@ func TestSecretName(t *testing.T) {
 		name string
 		want bool
 	}{
-		{"password", true}, {"clientSecret", true}, {"GITHUB_TOKEN", true}, {"apiKey", true}, {"X-Api-Key", true}, {"key", true}, {"GH_PAT", true},
-		{"SIGNING_KEY", true}, {"privateKey", true}, {"ACCESS_KEY", true}, {"hostKeys", true}, {"credentials", true}, {"cookie", true},
-		{"monkey", false}, {"keyboard", false}, {"compass", false}, {"patterns", false}, {"clientId", false}, {"host", false}, {"path", false}, {"PUBLIC_NAME", false},
+		{"password", true},
+		{"clientSecret", true},
+		{"GITHUB_TOKEN", true},
+		{"apiKey", true},
+		{"X-Api-Key", true},
+		{"key", true},
+		{"GH_PAT", true},
+		{"SIGNING_KEY", true},
+		{"privateKey", true},
+		{"ACCESS_KEY", true},
+		{"hostKeys", true},
+		{"credentials", true},
+		{"cookie", true},
+		{"monkey", false},
+		{"keyboard", false},
+		{"compass", false},
+		{"patterns", false},
+		{"clientId", false},
+		{"host", false},
+		{"path", false},
+		{"PUBLIC_NAME", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

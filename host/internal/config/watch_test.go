@@ -23,8 +23,10 @@ func TestDiff(t *testing.T) {
 		{"a section appears", "{}", "telemetry: {logLevel: debug, logFormat: json}", []SectionChange{{Path: "telemetry.logFormat", Restart: true}, {Path: "telemetry.logLevel"}}},
 		{"a section goes", "catalog: {readonly: true}", "{}", []SectionChange{{Path: "catalog.readonly"}}},
 		{"live inside a section that is not", "backend: {auth: {keys: [{secret: YQ==}]}}", "backend: {auth: {keys: [{secret: Yg==}]}}", []SectionChange{{Path: "backend.auth"}}},
-		{"plugins one by one", "plugins: {entries: {a: {enabled: true}, b: {config: {x: 1}}}}", "plugins: {entries: {b: {config: {x: 2}}, c: {}}}",
-			[]SectionChange{{Path: "plugins.entries.a"}, {Path: "plugins.entries.b"}, {Path: "plugins.entries.c"}}},
+		{
+			"plugins one by one", "plugins: {entries: {a: {enabled: true}, b: {config: {x: 1}}}}", "plugins: {entries: {b: {config: {x: 2}}, c: {}}}",
+			[]SectionChange{{Path: "plugins.entries.a"}, {Path: "plugins.entries.b"}, {Path: "plugins.entries.c"}},
+		},
 		{"keys that nobody reads", "kubernetes: {x: 1}", "kubernetes: {x: 2}", []SectionChange{{Path: "kubernetes", Unread: true}}},
 		{"unread beside read", "app: {title: a}", "app: {support: x, title: a}", []SectionChange{{Path: "app.support", Unread: true}}},
 	}
