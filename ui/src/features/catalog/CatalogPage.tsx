@@ -1,0 +1,125 @@
+import { Button, Drawer } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconAdjustments } from "@tabler/icons-react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo, useState } from "react";
+import { entitiesQuery, sessionQuery } from "@/api/queries";
+import { useStarred } from "@/components/bookmarks";
+import { displayName, kindWords } from "@/components/entity/facts";
+import { QueryBar } from "@/components/query/QueryBar";
+import { refOf } from "@/lib/entity-ref";
+import { paths, type CatalogView } from "@/lib/paths";
+import { singleKind } from "@/lib/query/facets";
+import { formatQuery, parseQuery } from "@/lib/query/grammar";
+import { plural } from "@/lib/units";
+import { Pagination } from "@/ui/Pagination";
+import { ErrorState } from "@/ui/states";
+import { formatSort, parseSort } from "@/ui/table/columns";
+import { DataTable } from "@/ui/table/DataTable";
+import { ListTemplate } from "@/ui/templates";
+import classes from "./CatalogPage.module.css";
+import { columnsFor } from "./columns";
+import { Facets, useFacets } from "./Facets";
+import { NoResults } from "./NoResults";
+import { SavedViews } from "./SavedViews";
+import { SelectionBar } from "./SelectionBar";
+import { strings } from "./strings";
+import { needsOwnership, PAGE_SIZE, pageRequest, viewFromSearch } from "./view";
+
+const NOBODY = { ownershipRefs: [] };
+
+/** The catalog: facets, the query as text, and fifty rows of what it finds. The URL holds all of it. */
+export default function CatalogPage() {
+  const navigate = useNavigate();
+  const view = viewFromSearch(useSearch({ strict: false }));
+  const terms = useMemo(() => parseQuery(view.query).terms, [view.query]);
+  const session = useQuery(sessionQuery());
+  const context = session.data?.principal ?? NOBODY;
+  const waiting = needsOwnership(terms) && session.isPending;
+
+  const page = useQuery({ ...entitiesQuery(pageRequest(view, context)), enabled: !waiting, placeholderData: keepPreviousData });
+  const facets = useFacets(terms, context);
+  const { refs: starred, toggle } = useStarred();
+  const [drawer, drawerActions] = useDisclosure(false);
+
+  // The selection belongs to the rows in sight: another view begins without one.
+  const shape = `${view.query}\n${view.sort ?? ""}\n${view.page}`;
+  const [selection, setSelection] = useState<{ shape: string; ids: Set<string> }>({ shape, ids: new Set() });
+  const selected = selection.shape === shape ? selection.ids : new Set<string>();
+  const select = (ids: Set<string>) => setSelection({ shape, ids });
+
+  const show = useCallback(
+    (next: CatalogView, replace = false) => {
+      const target = paths.catalog(next);
+      void navigate({ to: target.to, search: target.search ?? {}, replace, resetScroll: false });
+    },
+    [navigate],
+  );
+  const { sort } = view;
+  const onQuery = useCallback((query: string) => show({ query, ...(sort !== undefined && { sort }) }, true), [show, sort]);
+  const valuesOf = (key: string): string[] => {
+    const written = (facets.values[key as keyof typeof facets.values] ?? []).map((facet) => (key === "kind" ? facet.value.toLowerCase() : facet.label));
+    if (key === "is") return ["mine", "orphan"];
+    return key === "owner" ? ["me", ...written] : written;
+  };
+
+  const kind = singleKind(terms);
+  const title = kind === undefined ? strings.allEntities : kindWords(kind).many;
+  const rows = page.data?.items;
+  const total = page.data?.totalItems ?? 0;
+  const sidebar = <Facets view={view} terms={terms} facets={facets} onTerms={(next) => show({ ...view, page: 1, query: formatQuery(next) })} />;
+
+  return (
+    <ListTemplate
+      title={title}
+      facets={sidebar}
+      toolbar={
+        <div className={classes.toolbar}>
+          <SavedViews view={view} />
+          <QueryBar value={view.query} onChange={onQuery} valuesOf={valuesOf} />
+        </div>
+      }
+    >
+      {page.isError ? (
+        <ErrorState error={page.error} title={strings.loadFailed} onRetry={() => void page.refetch()} />
+      ) : (
+        <>
+          <DataTable
+            label={strings.listLabel(title)}
+            name={`catalog.${kind ?? "any"}`}
+            columns={columnsFor(kind)}
+            rows={rows}
+            rowId={refOf}
+            rowLabel={displayName}
+            rowTarget={(entity) => paths.entity(refOf(entity))}
+            sort={parseSort(view.sort) ?? { key: "metadata.name", descending: false }}
+            onSort={(next) => show({ query: view.query, ...(next && { sort: formatSort(next) }) })}
+            selected={selected}
+            onSelect={select}
+            starred={new Set(starred)}
+            onStar={(ref) => toggle(ref)}
+            stale={page.isPlaceholderData}
+            toolbar={
+              <>
+                <Button className={classes.filters ?? ""} variant="default" size="compact-sm" leftSection={<IconAdjustments size={15} />} onClick={drawerActions.open}>
+                  {strings.openFacets}
+                </Button>
+                {selected.size > 0 && rows ? (
+                  <SelectionBar rows={rows.filter((entity) => selected.has(refOf(entity)))} onClear={() => select(new Set())} />
+                ) : (
+                  <span role="status">{rows && plural(total, "entity", "entities")}</span>
+                )}
+              </>
+            }
+            empty={<NoResults view={view} terms={terms} context={context} total={total} />}
+          />
+          <Pagination page={view.page} pageSize={PAGE_SIZE} total={total} target={(next) => paths.catalog({ ...view, page: next })} />
+        </>
+      )}
+      <Drawer opened={drawer} onClose={drawerActions.close} title={strings.facets} size={300}>
+        {sidebar}
+      </Drawer>
+    </ListTemplate>
+  );
+}
