@@ -1,17 +1,21 @@
 package extension
 
 import (
-	"strings"
+	"context"
 
+	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/sdk/abi"
 	"github.com/callboard/callboard/sdk/contract"
 )
 
 // HTTPRequest is a request below /api/<plugin>. Cookies and Authorization are
 // not among Headers.
 type HTTPRequest struct {
-	Plugin    string
+	Plugin    plugin.ID
 	Method    string
+	Route     string // the pattern that matched
+	Params    []contract.Param
 	Path      string // below /api/<plugin>, percent-encoded, starts with /
 	RawQuery  string
 	Headers   []contract.Header
@@ -26,7 +30,6 @@ type HTTPRequest struct {
 // HTTPAnswer is a plugin's answer. The pieces of Body belong to the call and
 // must be sent or copied before Close.
 type HTTPAnswer struct {
-	Route   string // the pattern that matched
 	Status  int
 	Headers []contract.Header
 	Body    [][]byte
@@ -40,10 +43,49 @@ func (a *HTTPAnswer) Close() {
 	}
 }
 
-// MethodError says that a plugin has a route for the path but not for the method.
-type MethodError struct{ Allowed []string }
+// Caller is the one function that enters Wasm.
+type Caller interface {
+	Call(ctx context.Context, call plugin.Call) (*plugin.Reply, error)
+}
 
-// Error names the methods that the path has.
-func (e *MethodError) Error() string {
-	return "this endpoint answers " + strings.Join(e.Allowed, ", ")
+// HTTP calls http.handle/1 for a request. The answer must be closed. Faults:
+// those of plugin.Registry.Call, and Internal for an answer that names handles
+// which are not the call's, Denied for one read under wider authority.
+func HTTP(ctx context.Context, c Caller, r *HTTPRequest) (*HTTPAnswer, error) {
+	reply, err := c.Call(ctx, plugin.Call{
+		Plugin: r.Plugin, Op: abi.OpHTTPHandle, Authority: r.Authority,
+		Payload: &contract.HTTPRequest{
+			Method: r.Method, Route: r.Route, Path: r.Path, RawQuery: r.RawQuery, Params: r.Params, Headers: r.Headers,
+		},
+		Body: r.Body, BodyType: r.MediaType, RequestID: r.RequestID, TraceID: r.TraceID, SpanID: r.SpanID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := readHTTP(reply)
+	if err != nil {
+		reply.Close()
+		return nil, err
+	}
+	return answer, nil
+}
+
+func readHTTP(reply *plugin.Reply) (*HTTPAnswer, error) {
+	var res contract.HTTPResponse
+	if err := reply.Decode(&res); err != nil {
+		return nil, err
+	}
+	a := &HTTPAnswer{Status: res.Status, Headers: res.Headers, close: reply.Close}
+	for _, part := range res.Body {
+		if part.Handle == 0 {
+			a.Body = append(a.Body, part.Bytes)
+			continue
+		}
+		pieces, _, err := reply.Body(part.Handle)
+		if err != nil {
+			return nil, err
+		}
+		a.Body = append(a.Body, pieces...)
+	}
+	return a, nil
 }

@@ -1,0 +1,137 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/callboard/callboard/host/internal/fault"
+)
+
+// statusError is a refusal that has a status of its own.
+type statusError struct {
+	status  int
+	message string
+}
+
+func (e *statusError) Error() string { return e.message }
+
+// methodError says that there is a route for the path but not for the method.
+type methodError struct{ allowed []string }
+
+func (e *methodError) Error() string {
+	return "this endpoint answers " + strings.Join(e.allowed, ", ")
+}
+
+// statusOf is the one map from faults to HTTP.
+func statusOf(k fault.Kind) (status int, backstage string) {
+	switch k {
+	case fault.Invalid:
+		return http.StatusBadRequest, "InputError"
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized, "AuthenticationError"
+	case fault.Denied:
+		return http.StatusForbidden, "NotAllowedError"
+	case fault.NotFound:
+		return http.StatusNotFound, "NotFoundError"
+	case fault.Conflict:
+		return http.StatusConflict, "ConflictError"
+	case fault.Exhausted:
+		return http.StatusTooManyRequests, "ResponseError"
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable, "ServiceUnavailableError"
+	case fault.Timeout:
+		return http.StatusGatewayTimeout, "ResponseError"
+	default:
+		return http.StatusInternalServerError, "InternalServerError"
+	}
+}
+
+// problem is RFC 9457 with the members of Backstage's error body beside it, so
+// that clients of either read the same answer.
+type problem struct {
+	Type      string        `json:"type"`
+	Title     string        `json:"title"`
+	Status    int           `json:"status"`
+	Detail    string        `json:"detail,omitempty"`
+	Instance  string        `json:"instance"`
+	RequestID string        `json:"requestId"`
+	Error     *bodyError    `json:"error,omitempty"`
+	Request   *bodyRequest  `json:"request,omitempty"`
+	Response  *bodyResponse `json:"response,omitempty"`
+}
+
+type bodyError struct {
+	Name    string `json:"name"`
+	Message string `json:"message"`
+}
+
+type bodyRequest struct {
+	Method string `json:"method"`
+	URL    string `json:"url"`
+}
+
+type bodyResponse struct {
+	StatusCode int `json:"statusCode"`
+}
+
+// fail writes the answer to a request that ended in an error. What is not a
+// fault is internal: logged in full, shown with the request id and no more.
+func (s *Server) fail(c *fiber.Ctx, err error) error {
+	kind := fault.KindOf(err)
+	status, name := statusOf(kind)
+	detail, kindName := fault.Message(err), kind.String()
+	var (
+		own       *statusError
+		fromFiber *fiber.Error
+		method    *methodError
+		retry     interface{ RetryAfter() time.Duration }
+	)
+	switch {
+	case errors.As(err, &own):
+		status, detail, kindName, name = own.status, own.message, "refused", "ResponseError"
+	case errors.As(err, &method):
+		status, detail, kindName, name = http.StatusMethodNotAllowed, method.Error(), "method_not_allowed", "ResponseError"
+		c.Set(fiber.HeaderAllow, strings.Join(method.allowed, ", "))
+	case errors.As(err, &fromFiber):
+		status, detail, kindName, name = fromFiber.Code, fromFiber.Message, "refused", "ResponseError"
+	case kind == fault.Internal:
+		s.config.Log.ErrorContext(c.UserContext(), "internal error", "method", c.Method(), "path", c.Path(), "error", err)
+	}
+	if errors.As(err, &retry) {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(retry.RetryAfter().Seconds()))))
+	}
+	id, _ := c.Locals(localRequestID).(string)
+	p := problem{
+		Type: "urn:callboard:problem:" + kindName, Title: http.StatusText(status), Status: status,
+		Detail: detail, Instance: c.OriginalURL(), RequestID: id,
+	}
+	mediaType := "application/problem+json"
+	if rest, below := strings.CutPrefix(c.OriginalURL(), "/api/"); below {
+		mediaType = fiber.MIMEApplicationJSONCharsetUTF8
+		path := "/"
+		if i := strings.IndexAny(rest, "/?"); i >= 0 {
+			path = rest[i:]
+		}
+		p.Error = &bodyError{name, detail}
+		p.Request = &bodyRequest{c.Method(), path}
+		p.Response = &bodyResponse{status}
+	}
+	body, encodeErr := json.Marshal(p)
+	if encodeErr != nil {
+		return encodeErr
+	}
+	c.Response().ResetBody()
+	c.Response().Header.Del(fiber.HeaderETag)
+	c.Response().Header.Del(fiber.HeaderContentDisposition)
+	c.Status(status)
+	c.Set(fiber.HeaderContentType, mediaType)
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.Send(body)
+}
