@@ -12,7 +12,8 @@ import (
 )
 
 // Rows travel as one array per column. That is as fast as COPY, needs no
-// table to copy into before the upsert, and pipelines with the rest.
+// table to copy into before the upsert, and pipelines with the rest. Edge lists
+// that are what they were leave no dead row behind.
 const (
 	upsertEntities = `INSERT INTO catalog_entities
 	(revision, updated_at, orphan, ref, uid, kind, namespace, name, etag, provider, location, origin, digest, status, body)
@@ -29,9 +30,9 @@ const (
 	putChanges = `INSERT INTO catalog_changes (revision, at, deleted, ref)
 	SELECT $1, $2, false, * FROM unnest($3::text[])` + upsertChanges
 	putRelations = `INSERT INTO catalog_relations (declared_by, relations) SELECT * FROM unnest($1::text[], $2::bytea[])
-	ON CONFLICT (declared_by) DO UPDATE SET relations = excluded.relations`
+	ON CONFLICT (declared_by) DO UPDATE SET relations = excluded.relations WHERE catalog_relations.relations <> excluded.relations`
 	putReferences = `INSERT INTO catalog_references (source, targets) SELECT * FROM unnest($1::text[], $2::bytea[])
-	ON CONFLICT (source) DO UPDATE SET targets = excluded.targets`
+	ON CONFLICT (source) DO UPDATE SET targets = excluded.targets WHERE catalog_references.targets <> excluded.targets`
 	deleteRelations  = "DELETE FROM catalog_relations WHERE declared_by = ANY ($1)"
 	deleteReferences = "DELETE FROM catalog_references WHERE source = ANY ($1)"
 	putSources       = `INSERT INTO catalog_sources (location, etag, digest, error, entities, checked_at, next_at)

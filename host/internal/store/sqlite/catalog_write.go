@@ -23,11 +23,12 @@ const (
 	ON CONFLICT (ref) DO UPDATE SET revision = excluded.revision, deleted = excluded.deleted, at = excluded.at`
 	upsertSource = `INSERT OR REPLACE INTO catalog_sources (location, etag, digest, error, entities, checked_at, next_at)
 	VALUES (?, ?, ?, ?, ?, ?, ?)`
-	putRelations     = "INSERT OR REPLACE INTO catalog_relations (declared_by, relations) VALUES (?, ?)"
+	putRelations = `INSERT INTO catalog_relations (declared_by, relations) VALUES (?, ?)
+	ON CONFLICT (declared_by) DO UPDATE SET relations = excluded.relations WHERE relations <> excluded.relations`
 	deleteRelations  = "DELETE FROM catalog_relations WHERE declared_by = ?"
 	deleteReferences = "DELETE FROM catalog_references WHERE source = ?"
 	putReferences    = `INSERT INTO catalog_references (source, targets) VALUES (?, ?)
-	ON CONFLICT (source) DO UPDATE SET targets = excluded.targets`
+	ON CONFLICT (source) DO UPDATE SET targets = excluded.targets WHERE targets <> excluded.targets`
 )
 
 // ApplyCatalog implements store.Catalog.

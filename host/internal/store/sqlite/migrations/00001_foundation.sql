@@ -98,15 +98,3 @@ CREATE TABLE user_sessions (
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX user_sessions_expiry ON user_sessions (expires_at);
-
--- +goose Down
-DROP TABLE user_sessions;
-DROP TABLE plugin_kv;
-DROP TABLE plugin_kv_accounts;
-DROP TABLE catalog_locations;
-DROP TABLE catalog_changes;
-DROP TABLE catalog_sources;
-DROP TABLE catalog_references;
-DROP TABLE catalog_relations;
-DROP TABLE catalog_entities;
-DROP TABLE catalog_state;
