@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+
+	"github.com/callboard/callboard/sdk"
+)
+
+// entityByName serves GET /entities/by-name/{kind}/{namespace}/{name}.
+func entityByName(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
+	kind, namespace, name := r.Param("kind"), r.Param("namespace"), r.Param("name")
+	doc, err := sdk.Viewer(ctx).Catalog().Get(kind + ":" + namespace + "/" + name)
+	if absent(err) {
+		return nil, sdk.NotFound("No entity named '%s' found, with kind '%s' in namespace '%s'", name, kind, namespace)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return document(doc, "", ""), nil
+}
+
+// entityByUID serves GET /entities/by-uid/{uid}.
+func entityByUID(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
+	uid := r.Param("uid")
+	doc, err := sdk.Viewer(ctx).Catalog().GetByUID(uid)
+	if absent(err) {
+		return nil, sdk.NotFound("No entity with uid %s", uid)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return document(doc, "", ""), nil
+}
+
+// absent reports whether there is no such entity. A name that no entity could
+// have is absent too.
+func absent(err error) bool {
+	code := sdk.CodeOf(err)
+	return code == sdk.CodeNotFound || code == sdk.CodeInvalid
+}
+
+// listEntities serves GET /entities: an array, paged with limit, offset and
+// after, and a Link header that leads to the next page.
+func listEntities(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
+	params := r.Query()
+	q, err := commonQuery(params)
+	if err != nil {
+		return nil, err
+	}
+	if q.Order, err = orders(params.All("order")); err != nil {
+		return nil, err
+	}
+	limit, hasLimit, err := number(params, "limit")
+	if err != nil {
+		return nil, err
+	}
+	if hasLimit && limit == 0 {
+		return nil, sdk.Invalid("Invalid limit, must be greater than zero")
+	}
+	offset, hasOffset, err := number(params, "offset")
+	if err != nil {
+		return nil, err
+	}
+	if params.Has("after") {
+		if q.Cursor = params.Get("after"); q.Cursor == "" {
+			return nil, sdk.Invalid("Invalid after, must not be empty")
+		}
+	}
+	q.Limit, q.Offset = limit, offset
+	if paged := hasLimit || hasOffset || q.Cursor != ""; !paged || !hasLimit && q.Cursor == "" {
+		q.Limit = -1
+	}
+	p, err := sdk.Viewer(ctx).Catalog().Query(q)
+	if err != nil {
+		return nil, err
+	}
+	resp := ok()
+	if p.NextCursor != "" {
+		resp.Header("Link", "<"+nextPage(params, p.NextCursor)+`>; rel="next"`)
+	}
+	return resp.Handle(p.Handle), nil
+}
+
+// nextPage spells the address of the next page as Backstage does, relative to
+// the API: without offset, with after.
+func nextPage(params sdk.Values, cursor string) string {
+	b := []byte("/entities?")
+	for _, p := range params {
+		if p.Name == "offset" || p.Name == "after" {
+			continue
+		}
+		b = append(appendEscaped(b, p.Name), '=')
+		b = append(appendEscaped(b, p.Value), '&')
+	}
+	b = append(b, "after="...)
+	return string(appendEscaped(b, cursor))
+}
+
+// appendEscaped encodes text for a query string.
+func appendEscaped(b []byte, s string) []byte {
+	const hex = "0123456789ABCDEF"
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '*':
+			b = append(b, c)
+		case c == ' ':
+			b = append(b, '+')
+		default:
+			b = append(b, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return b
+}
+
+// commonQuery reads what the listing routes share: filter and fields.
+func commonQuery(params sdk.Values) (q sdk.CatalogQuery, err error) {
+	if q.Fields, err = fields(params.All("fields")); err != nil {
+		return q, err
+	}
+	q.Filter, err = sdk.ParseFilter(params.All("filter")...)
+	return q, err
+}
+
+// queryEntities serves GET /entities/by-query.
+func queryEntities(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
+	params := r.Query()
+	q, err := commonQuery(params)
+	if err != nil {
+		return nil, err
+	}
+	if err := totalItems(params.Get("totalItems"), params.Has("totalItems")); err != nil {
+		return nil, err
+	}
+	limit, hasLimit, err := number(params, "limit")
+	if err != nil {
+		return nil, err
+	}
+	if q.Offset, _, err = number(params, "offset"); err != nil {
+		return nil, err
+	}
+	q.Limit = limit
+	if q.Cursor = params.Get("cursor"); q.Cursor == "" {
+		if q.Order, err = orderFields(params.All("orderField")); err != nil {
+			return nil, err
+		}
+		q.FullTextTerm = params.Get("fullTextFilterTerm")
+		q.FullTextFields = list(params.Get("fullTextFilterFields"))
+	}
+	return runQuery(ctx, q, hasLimit)
+}
+
+// runQuery answers one page. A limit of 0 asks for the count only, while the
+// capability reads 0 as its default.
+func runQuery(ctx context.Context, q sdk.CatalogQuery, hasLimit bool) (*sdk.Response, error) {
+	countOnly := hasLimit && q.Limit == 0
+	if countOnly {
+		q.Limit = 1
+	}
+	p, err := sdk.Viewer(ctx).Catalog().Query(q)
+	if err != nil {
+		return nil, err
+	}
+	return page(p, countOnly), nil
+}
+
+// facets serves GET /entity-facets.
+func facets(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
+	params := r.Query()
+	q := sdk.CatalogFacets{Facets: nonEmpty(params.All("facet"))}
+	if len(q.Facets) == 0 {
+		return nil, sdk.Invalid("Missing facet parameter")
+	}
+	var err error
+	if q.Filter, err = sdk.ParseFilter(params.All("filter")...); err != nil {
+		return nil, err
+	}
+	return runFacets(ctx, q)
+}
+
+func runFacets(ctx context.Context, q sdk.CatalogFacets) (*sdk.Response, error) {
+	doc, err := sdk.Viewer(ctx).Catalog().Facets(q)
+	if err != nil {
+		return nil, err
+	}
+	return document(doc, `{"facets":`, "}"), nil
+}
+
+func nonEmpty(values []string) []string {
+	var out []string
+	for _, v := range values {
+		if v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// locations serves GET /locations.
+func locations(ctx context.Context, _ *sdk.Request) (*sdk.Response, error) {
+	doc, err := sdk.Viewer(ctx).Catalog().Locations()
+	if err != nil {
+		return nil, err
+	}
+	return document(doc, "", ""), nil
+}
