@@ -60,10 +60,17 @@ type Runtime struct {
 }
 
 // Capability is one power that the plugin asks for, with the reason that the
-// operator reads. Which of the scope fields apply depends on the capability;
-// see scopes.
+// operator reads.
 type Capability struct {
-	Reason        string         `json:"reason" manifest:"required"`
+	Reason string `json:"reason" manifest:"required"`
+	Scope  Scope  `json:"scope,omitzero"`
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// Scope says how far a capability shall reach. Which of the keys apply depends
+// on the capability; without any the scope is the capability's default.
+type Scope struct {
 	Read          *CatalogScope  `json:"read,omitempty"`          // catalog, with the viewer's rights; absent = everything the viewer may see
 	Own           *CatalogScope  `json:"own,omitempty"`           // catalog, with the plugin's own rights; absent = nothing
 	Quota         Size           `json:"quota,omitempty"`         // kv, blob
@@ -76,8 +83,15 @@ type Capability struct {
 	Queues        []string       `json:"queues,omitempty"`        // task
 	Hosts         []string       `json:"hosts,omitempty"`         // source
 	Integrations  []string       `json:"integrations,omitempty"`  // source
+}
 
-	Line int `json:"-" manifest:"line"`
+// JSON returns the scope as grants write it, nil when it names nothing.
+func (s Scope) JSON() (json.RawMessage, error) {
+	b, err := json.Marshal(s)
+	if err != nil || string(b) == "{}" {
+		return nil, err
+	}
+	return b, nil
 }
 
 // CatalogScope narrows reading of the catalog. No kinds means every kind;

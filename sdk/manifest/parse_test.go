@@ -27,7 +27,7 @@ func TestParseNamesLineAndRemedy(t *testing.T) {
 		{"a reserved id", strings.Replace(head, "id: hello", "id: auth", 1), []string{`plugin.yaml:2: id "auth" is reserved for the host`}},
 		{"an unknown capability", head + "capabilities:\n  catalogue: {reason: r}\n", []string{`plugin.yaml:6: unknown capability "catalogue"; did you mean catalog?`}},
 		{"a capability without reason", head + "capabilities:\n  kv: {}\n", []string{`plugin.yaml:6: capabilities.kv.reason is missing`}},
-		{"a scope of another capability", head + "capabilities:\n  kv: {reason: r, topics: [a]}\n", []string{`plugin.yaml:6: capability kv has no scope "topics"; it takes quota`}},
+		{"a scope of another capability", head + "capabilities:\n  kv: {reason: r, scope: {topics: [a]}}\n", []string{`plugin.yaml:6: capability kv has no scope "topics"; it takes quota`}},
 		{"an unknown method", head + "routes:\n  - {method: FETCH, path: /x}\n", []string{`plugin.yaml:6: route method is "FETCH"; write one of GET, POST`}},
 		{"a path that climbs", head + "routes:\n  - {method: GET, path: /x/../y}\n", []string{`plugin.yaml:6: route path "/x/../y" has the segment ".."`}},
 		{"a permission nobody defined", head + "permissions:\n  - {name: hello.read}\nroutes:\n  - {method: GET, path: /x, permission: hello.raed}\n", []string{`plugin.yaml:8: route GET /x names permission "hello.raed", which is not under "permissions:"; did you mean hello.read?`}},
@@ -59,7 +59,7 @@ func TestParseKeepsEverything(t *testing.T) {
 	m, err := manifest.Parse("plugin.yaml", []byte(head+`
 runtime: {memory: 32MiB, deadlines: {http.handle/1: 2s}, start: eager}
 capabilities:
-  catalog: {reason: Lists services., read: {kinds: [Component]}}
+  catalog: {reason: Lists services., scope: {read: {kinds: [Component]}}}
 config: {type: object, properties: {b: {type: integer, default: 2}, a: {const: 2020-01-02}}}
 model:
   kinds:
@@ -75,7 +75,7 @@ model:
 	if m.Runtime.Memory != 32<<20 || m.Runtime.Deadlines["http.handle/1"].String() != "2s" {
 		t.Errorf("runtime = %+v", m.Runtime)
 	}
-	if c := m.Capabilities["catalog"]; c.Line != 8 || c.Read == nil || c.Read.Kinds[0] != "Component" {
+	if c := m.Capabilities["catalog"]; c.Line != 8 || c.Scope.Read == nil || c.Scope.Read.Kinds[0] != "Component" {
 		t.Errorf("catalog = %+v", c)
 	}
 	if want := `{"type":"object","properties":{"b":{"type":"integer","default":2},"a":{"const":"2020-01-02"}}}`; string(m.Config) != want {

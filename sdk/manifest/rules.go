@@ -79,8 +79,8 @@ func ruleCapability(name string, c Capability, at report) {
 		at(c.Line, "unknown capability %q%s", name, suggest(name, capabilityNames()))
 		return
 	}
+	b, err := json.Marshal(c.Scope)
 	var set map[string]json.RawMessage
-	b, err := json.Marshal(c)
 	if err == nil {
 		err = json.Unmarshal(b, &set)
 	}
@@ -89,11 +89,11 @@ func ruleCapability(name string, c Capability, at report) {
 		return
 	}
 	for _, key := range sortedKeys(set) {
-		if key != "reason" && !slices.Contains(scopes[name], key) {
+		if !slices.Contains(scopes[name], key) {
 			at(c.Line, "capability %s has no scope %q%s", name, key, scopeHint(name))
 		}
 	}
-	for _, t := range c.Targets {
+	for _, t := range c.Scope.Targets {
 		if strings.ContainsAny(t.Host, "/ :") {
 			at(c.Line, "capability http: target host %q must be a host name without scheme, port or path", t.Host)
 		}
