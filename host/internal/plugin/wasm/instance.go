@@ -39,7 +39,7 @@ type instance struct {
 	hostPanic string
 
 	stack  [2]uint64
-	stderr ring
+	stderr transcript
 	lines  [2]bytes.Buffer
 }
 
@@ -60,6 +60,7 @@ func (i *instance) Handle(ctx context.Context, op abi.Op, in []byte, door plugin
 	defer i.module.leave()
 
 	i.door, i.hostCalls, i.logBytes = door, 0, 0
+	i.stderr.reset()
 	out, err := i.run(ctx, op, in)
 	i.flush(streamOut)
 	i.flush(streamErr)

@@ -95,7 +95,6 @@ func (m *compiled) New(ctx context.Context) (plugin.Instance, error) {
 	}
 	defer m.leave()
 	i := &instance{module: m, limits: m.spec.Limits}
-	i.stderr.size = stderrTail
 	frame := &frame{Context: ctx, instance: i}
 	mod, err := m.runtime.InstantiateModule(frame, m.code,
 		wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))

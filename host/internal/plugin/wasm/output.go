@@ -7,33 +7,50 @@ import (
 	"github.com/callboard/callboard/sdk/abi"
 )
 
-// stderrTail is how much of a guest's stdout and stderr is kept for reports.
-const stderrTail = 4 << 10
+// How much of what a guest writes to stdout and stderr during one call is kept
+// for reports: the start, where a short story has its cause, and the end, which
+// of a long one is usually a traceback that begins with the cause.
+const (
+	keepHead = 4 << 10
+	keepTail = 16 << 10
+)
 
-// ring keeps the last size bytes that were written to it.
-type ring struct {
-	size int
-	buf  []byte
-	next int // where the oldest byte is, once full
+// transcript keeps the first and the last of what was written since reset.
+type transcript struct {
+	head    []byte
+	tail    []byte // a ring once it has keepTail bytes
+	next    int    // where the oldest byte of a full ring is
+	dropped int64  // bytes between head and tail
 }
 
-func (r *ring) write(p []byte) {
-	p = p[max(0, len(p)-r.size):]
-	if room := r.size - len(r.buf); room > 0 {
-		n := min(room, len(p))
-		r.buf = append(r.buf, p[:n]...)
-		p = p[n:]
+func (t *transcript) reset() {
+	t.head, t.tail, t.next, t.dropped = t.head[:0], t.tail[:0], 0, 0
+}
+
+func (t *transcript) write(p []byte) {
+	n := min(keepHead-len(t.head), len(p))
+	t.head = append(t.head, p[:n]...)
+	p = p[n:]
+	if over := len(p) - keepTail; over > 0 {
+		t.dropped += int64(over)
+		p = p[over:]
 	}
-	for len(p) > 0 {
-		n := copy(r.buf[r.next:], p)
-		r.next = (r.next + n) % r.size
-		p = p[n:]
+	n = min(keepTail-len(t.tail), len(p))
+	t.tail = append(t.tail, p[:n]...)
+	for p = p[n:]; len(p) > 0; p = p[n:] {
+		n = copy(t.tail[t.next:], p)
+		t.next = (t.next + n) % keepTail
+		t.dropped += int64(n)
 	}
 }
 
 // String returns the bytes in the order of writing, made valid UTF-8.
-func (r *ring) String() string {
-	text := append(bytes.Clone(r.buf[r.next:]), r.buf[:r.next]...)
+func (t *transcript) String() string {
+	text := bytes.Clone(t.head)
+	if t.dropped > 0 {
+		text = fmt.Appendf(text, "\n[%d bytes left out]\n", t.dropped)
+	}
+	text = append(append(text, t.tail[t.next:]...), t.tail[:t.next]...)
 	return string(bytes.ToValidUTF8(text, []byte("\uFFFD")))
 }
 

@@ -103,8 +103,8 @@ func (s *scanner) tables(r *reader) error {
 		default:
 			return errors.New("has unknown limits")
 		}
-		if s.entry += int(least); s.entry > s.TableEntries {
-			return fmt.Errorf("has %d table entries, at most %d are allowed", s.entry, s.TableEntries)
+		if s.entries += int(least); s.entries > s.TableEntries {
+			return fmt.Errorf("has %d table entries, at most %d are allowed", s.entries, s.TableEntries)
 		}
 		if most < least && r.err == nil {
 			return errors.New("has a table whose maximum is below its minimum")
@@ -143,8 +143,8 @@ func (s *scanner) element(r *reader) error {
 		r.byte() // element kind or reference type
 	}
 	n := r.count()
-	if s.elems += n; s.elems > s.Elements {
-		return fmt.Errorf("has %d elements, at most %d are allowed", s.elems, s.Elements)
+	if s.elements += n; s.elements > s.Elements {
+		return fmt.Errorf("has %d elements, at most %d are allowed", s.elements, s.Elements)
 	}
 	for range n {
 		if exprs {
@@ -204,6 +204,9 @@ func (s *scanner) code(r *reader) error {
 		}
 		if work := body.left() * variables; work > s.BodyWork {
 			return fmt.Errorf("has a function %d with %d bytes of code and %d locals, together too much to compile", index, body.left(), variables)
+		}
+		if s.squares += int64(len(body.b)) * int64(len(body.b)); s.squares > s.Squares {
+			return errors.New("has too much code in large functions to compile")
 		}
 		index++
 		return body.err

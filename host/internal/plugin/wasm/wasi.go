@@ -115,18 +115,19 @@ func wasiFdstat(_ context.Context, i *instance, stack []uint64) uint64 {
 
 // wasiRead answers the end of stdin.
 func wasiRead(_ context.Context, i *instance, stack []uint64) uint64 {
-	if stack[0] != 0 {
+	if uint32(stack[0]) != 0 {
 		return errnoBadf
 	}
 	return errno(i.memory.WriteUint32Le(uint32(stack[3]), 0))
 }
 
 func wasiWrite(_ context.Context, i *instance, stack []uint64) uint64 {
-	if stack[0] == 0 {
+	fd := uint32(stack[0]) // the upper half of an i32 is undefined
+	if fd == 0 {
 		return errnoBadf
 	}
 	stream := streamOut
-	if stack[0] == 2 {
+	if fd == 2 {
 		stream = streamErr
 	}
 	written := uint32(0)

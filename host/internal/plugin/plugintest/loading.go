@@ -1,0 +1,171 @@
+package plugintest
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/sdk/abi"
+)
+
+// refusals are modules that never get as far as a call.
+func refusals(t *testing.T, loader plugin.Loader) {
+	minimal := Minimal()
+	for _, tc := range []struct {
+		name  string
+		wasm  []byte
+		limit uint64
+		words []string // all of them are in the message
+	}{
+		{"nothing", nil, 0, []string{"not a WebAssembly module"}},
+		{"garbage", []byte("MZ this is something else entirely"), 0, []string{"not a WebAssembly module"}},
+		{"truncated", minimal[:len(minimal)-9], 0, []string{"ends too early"}},
+		{"truncated in a section head", minimal[:9], 0, []string{"ends too early"}},
+		{"trailing bytes", append(minimal[:len(minimal):len(minimal)], 99, 0), 0, []string{"section 99 is not known"}},
+		{"no marker", noMarker(), 0, []string{"does not export callboard_abi_v1"}},
+		{"another ABI", futureABI(), 0, []string{"callboard_abi_v2", "callboard_abi_v1"}},
+		{"no handle", noHandle(), 0, []string{"callboard_handle"}},
+		{"unknown imports", unknownImports(), 0, []string{"env.launch_missiles", "callboard.tick"}},
+		{"wrong signature", wrongSignature(), 0, []string{"callboard.call", "signature"}},
+		{"memory over the limit", greedyMemory(), 0, []string{"memory"}},
+		{"memory over a lower limit", Hostile(t), 1 << 20, []string{"memory"}},
+		{"table over the limit", greedyTable(), 0, []string{"table entries"}},
+		{"four billion locals", manyLocals(), 0, []string{"4294967295 locals"}},
+		{"a function too large", hugeFunction(), 0, []string{"function", "bytes"}},
+		{"a function too wide", wideFunction(), 0, []string{"together too much to compile"}},
+		{"more than 32 MiB", make([]byte, 33<<20), 0, []string{"34603008 bytes"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := spec("refused", tc.wasm)
+			s.Limits.MemoryBytes = tc.limit
+			m, err := loader.Load(context.Background(), s)
+			if err == nil {
+				_ = m.Close(context.Background())
+				t.Fatal("it was loaded")
+			}
+			if !fault.Is(err, fault.Invalid) {
+				t.Errorf("the fault is %v: %v", fault.KindOf(err), err)
+			}
+			for _, word := range tc.words {
+				if !strings.Contains(fault.Message(err), word) {
+					t.Errorf("the message %q does not name %q", fault.Message(err), word)
+				}
+			}
+		})
+	}
+	if strings.Contains(loadError(t, loader, unknownImports()), "callboard.call") {
+		t.Error("a known import is reported as unknown")
+	}
+}
+
+func loadError(t *testing.T, loader plugin.Loader, wasm []byte) string {
+	t.Helper()
+	_, err := loader.Load(context.Background(), spec("refused", wasm))
+	if err == nil {
+		t.Fatal("it was loaded")
+	}
+	return err.Error()
+}
+
+// neverEndingCompile: the caller gets its answer in time, others load, and the
+// abandoned compile ends and frees what it held.
+func neverEndingCompile(t *testing.T, loader plugin.Loader, hostile []byte) {
+	still := quiet(t)
+	slow := spec("slow", SlowCompile())
+	slow.Limits.CompileTimeout = 20 * time.Millisecond
+	if _, err := loader.Load(context.Background(), slow); !fault.Is(err, fault.Timeout) {
+		t.Errorf("loading: %v, want a timeout", err)
+	}
+	m, err := loader.Load(context.Background(), spec("other", hostile))
+	if err != nil {
+		t.Fatalf("another plugin does not load meanwhile: %v", err)
+	}
+	defer m.Close(context.Background())
+	still()
+}
+
+// starts are modules that load and do not start.
+func starts(t *testing.T, loader plugin.Loader, hostile []byte) {
+	for _, tc := range []struct {
+		name string
+		wasm []byte
+		kind fault.Kind
+	}{
+		{"endless start function", EndlessStart(), fault.Timeout},
+		{"exit while starting", ExitingStart(), fault.Internal},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			still := quiet(t)
+			s := NewStage(t, loader)
+			s.Install(t, "other", hostile, plugin.Limits{})
+			s.Install(t, "stuck", tc.wasm, within(100*time.Millisecond))
+			_, err := s.Send(context.Background(), "stuck", "echo x")
+			var crash *plugin.Crash
+			if !fault.Is(err, tc.kind) || !errors.As(err, &crash) {
+				t.Errorf("the fault is %v: %v", fault.KindOf(err), err)
+			}
+			expectEcho(t, s, "other")
+			if err := s.Close(context.Background()); err != nil {
+				t.Errorf("closing: %v", err)
+			}
+			still()
+		})
+	}
+}
+
+// reentry: one instance is never entered twice, whoever tries.
+func reentry(t *testing.T, loader plugin.Loader, hostile []byte) {
+	ctx := context.Background()
+	t.Run("the instance refuses", func(t *testing.T) {
+		m, err := loader.Load(ctx, spec("hostile", hostile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close(ctx)
+		inst, err := m.New(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gate := &Gate{}
+		door := gate.Open(plugin.CallInfo{Limits: plugin.Limits{}.WithDefaults()})
+		defer door.Close()
+		var inner, closing error
+		gate.Answer = func(ctx context.Context, _ plugin.CallInfo, _ abi.Capability, _ uint32, _ []byte) []byte {
+			_, inner = inst.Handle(ctx, abi.OpHTTPHandle, Request("echo inner"), door)
+			closing = inst.Close(ctx)
+			return Answer(abi.CodeOK, abi.CodecNone, []byte("outer"))
+		}
+		out, err := inst.Handle(ctx, abi.OpHTTPHandle, Request("call x"), door)
+		if err != nil || !strings.HasSuffix(string(out), "outer") {
+			t.Errorf("the outer call answered %q, %v", out, err)
+		}
+		if inner == nil || closing == nil {
+			t.Errorf("inside of the call: entering again gave %v, closing %v; want refusals", inner, closing)
+		}
+	})
+	t.Run("the registry refuses a path that comes back", func(t *testing.T) {
+		s := NewStage(t, loader)
+		s.Install(t, "hostile", hostile, plugin.Limits{Instances: 1})
+		var inner error
+		s.Gate.Answer = func(ctx context.Context, info plugin.CallInfo, _ abi.Capability, _ uint32, _ []byte) []byte {
+			_, inner = s.Call(ctx, plugin.Call{Plugin: "hostile", Op: abi.OpHTTPHandle, Authority: info.Authority, ParentID: info.CallID})
+			return Answer(abi.CodeOK, abi.CodecNone, nil)
+		}
+		if _, err := s.Send(ctx, "hostile", "call x"); err != nil {
+			t.Errorf("the outer call failed: %v", err)
+		}
+		if !fault.Is(inner, fault.Denied) {
+			t.Errorf("the inner call gave %v, want denied", inner)
+		}
+	})
+}
+
+// Request encodes a call of http.handle with text as its payload.
+func Request(text string) []byte {
+	header := abi.CallHeader{Op: abi.OpHTTPHandle, CallID: 1, PayloadLen: uint32(len(text))}
+	return append(header.AppendTo(nil), text...)
+}

@@ -1,0 +1,150 @@
+package plugintest
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/sdk/abi"
+)
+
+// Clock is a plugin.Clock that stands still until it is advanced.
+type Clock struct {
+	mu     sync.Mutex
+	now    time.Time
+	timers map[*timer]bool
+}
+
+type timer struct {
+	at time.Time
+	f  func()
+}
+
+// NewClock returns a clock at a fixed time.
+func NewClock() *Clock {
+	return &Clock{now: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), timers: map[*timer]bool{}}
+}
+
+// Now implements plugin.Clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// AfterFunc implements plugin.Clock. f runs inside of Advance.
+func (c *Clock) AfterFunc(d time.Duration, f func()) func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := &timer{c.now.Add(d), f}
+	c.timers[t] = true
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.timers, t)
+	}
+}
+
+// Advance moves the time and runs what has become due.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	c.now = c.now.Add(d)
+	var due []func()
+	for t := range c.timers {
+		if !t.at.After(c.now) {
+			due = append(due, t.f)
+			delete(c.timers, t)
+		}
+	}
+	c.mu.Unlock()
+	for _, f := range due {
+		f()
+	}
+}
+
+// Stage is a registry with everything around it that a test looks at.
+type Stage struct {
+	*plugin.Registry
+	Gate  *Gate
+	Clock *Clock
+	Stats *plugin.Stats
+}
+
+// NewStage returns a registry that is closed with the test.
+func NewStage(tb testing.TB, loader plugin.Loader) *Stage {
+	tb.Helper()
+	clock := NewClock()
+	s := &Stage{Gate: &Gate{}, Clock: clock, Stats: plugin.NewStats(clock)}
+	var ids atomic.Uint64
+	s.Registry = plugin.NewRegistry(plugin.Deps{
+		Loader: loader, Gate: s.Gate, Clock: clock, Stats: s.Stats,
+		Log:    slog.New(slog.DiscardHandler),
+		CallID: func() uint64 { return ids.Add(1) },
+	})
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			tb.Errorf("closing the registry: %v", err)
+		}
+		if n := s.Gate.Sessions(); n != 0 {
+			tb.Errorf("%d sessions are still open", n)
+		}
+	})
+	return s
+}
+
+// Install installs a module under an id.
+func (s *Stage) Install(tb testing.TB, id plugin.ID, wasm []byte, limits plugin.Limits) {
+	tb.Helper()
+	pkg := Package(id, wasm)
+	pkg.Limits = limits
+	if err := s.Registry.Install(context.Background(), pkg); err != nil {
+		tb.Fatalf("installing %s: %v", id, err)
+	}
+}
+
+// Send calls http.handle of a plugin with text and returns the answer as text.
+func (s *Stage) Send(ctx context.Context, id plugin.ID, request string) (string, error) {
+	reply, err := s.Call(ctx, plugin.Call{
+		Plugin: id, Op: abi.OpHTTPHandle, Authority: principal.Guest("user:development/guest"), Payload: msgp.Raw(request),
+	})
+	if err != nil {
+		return "", err
+	}
+	defer reply.Close()
+	return string(reply.Payload), nil
+}
+
+// eventually waits for a condition, and fails the test if it never comes.
+func eventually(tb testing.TB, what string, condition func() bool) {
+	tb.Helper()
+	timeout := time.NewTimer(20 * time.Second)
+	defer timeout.Stop()
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for !condition() {
+		select {
+		case <-timeout.C:
+			tb.Fatalf("never: %s", what)
+		case <-poll.C:
+		}
+	}
+}
+
+// quiet returns a check that no goroutine is left over since now.
+func quiet(tb testing.TB) func() {
+	before := runtime.NumGoroutine()
+	return func() {
+		tb.Helper()
+		eventually(tb, "goroutines end", func() bool { return runtime.NumGoroutine() <= before })
+	}
+}
