@@ -67,7 +67,11 @@ server_pid() {
 	local pid
 	[ -s "$dir/data" ] || return 1
 	pid=$(head -n 1 "$(cat "$dir/data")/postmaster.pid" 2>/dev/null) || return 1
-	[ "$(ps -o comm= -p "$pid")" = postgres ] && echo "$pid"
+	case $(ps -o stat=,comm= -p "$pid") in
+	Z*) return 1 ;; # dead, and not yet collected by its parent
+	*postgres) echo "$pid" ;;
+	*) return 1 ;;
+	esac
 }
 
 running() { [ -s "$dir/dsn" ] && server_pid >/dev/null; }
