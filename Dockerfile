@@ -23,11 +23,12 @@ COPY --from=ui /src/ui/dist ui/dist
 ARG TARGETOS
 ARG TARGETARCH
 ARG VERSION=dev
+ARG COMMIT=unknown
 RUN --mount=type=cache,target=/root/.cache/go-build \
     --mount=type=cache,target=/go/pkg/mod \
     sh deploy/scripts/build-plugins.sh && \
     GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -tags timetzdata -ldflags "-s -w -X main.version=${VERSION}" -o /out/callboard ./host/cmd/callboard
+    go build -tags timetzdata -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT}" -o /out/callboard ./host/cmd/callboard
 
 # rootfs: everything that the image holds, and nothing else. Compiled plugin code is executable
 # input and never travels: each host compiles the .wasm for itself into its data folder.

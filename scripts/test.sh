@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# Runs test suites and closes with "N passed, N failed, N skipped" over all of them.
+#   scripts/test.sh SUITE…      go modules rego ui e2e client
+# A suite that fails does not stop the others. Reports and logs stay in .cache/test. Everything
+# that is started here is stopped here, by its process id, also after Ctrl-C.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+unset MAKEFLAGS MFLAGS MAKELEVEL # the inner make runs are runs of their own
+
+results=$PWD/.cache/test
+# shellcheck source=scripts/report.sh
+. scripts/report.sh
+
+server_pid=
+server_data=
+stop_server() {
+	[ -n "$server_pid" ] || return 0
+	kill "$server_pid" 2>/dev/null
+	wait "$server_pid" 2>/dev/null
+	server_pid=
+	rm -rf "$server_data"
+}
+trap stop_server EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# start_server SUITE: serves the example company, once for all suites, and exports CALLBOARD_URL.
+# Configuration is named, so that an app-config.local.yaml of this machine changes nothing.
+start_server() {
+	[ -z "$server_pid" ] || return 0
+	if ! make --no-print-directory build; then
+		note fail "$1" "make build"
+		return 1
+	fi
+	local port
+	port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
+	server_data=$(mktemp -d)
+	export CALLBOARD_URL=http://127.0.0.1:$port
+	APP_CONFIG_app_baseUrl="\"$CALLBOARD_URL\"" bin/callboard serve --config app-config.yaml \
+		--listen "127.0.0.1:$port" --data "$server_data" >"$results/server.log" 2>&1 &
+	server_pid=$!
+	if ! node scripts/wait-ready.mjs "$CALLBOARD_URL/.callboard/ready" "$server_pid"; then
+		note fail "$1" "the server starts"
+		tail -n 40 "$results/server.log"
+		stop_server
+		return 1
+	fi
+	echo "serving the example company on $CALLBOARD_URL, log in .cache/test/server.log"
+}
+
+suite_go() {
+	say "Go: every module of the workspace, with the race detector"
+	local gotestsum packages race=-race
+	read -r -a packages < <(go work edit -json | sed -n 's|.*"DiskPath": "\(.*\)".*|\1/...|p' | tr '\n' ' ')
+	if ! command -v "$(go env CC)" >/dev/null; then
+		absent go "a C compiler, which the race detector needs"
+		race=
+	fi
+	gotestsum=$(scripts/tool.sh gotestsum) || { note fail go "building gotestsum"; return; }
+	# What is embedded must be there before host is compiled.
+	make --no-print-directory plugins || note fail go "make plugins"
+	CGO_ENABLED=${race:+1} "$gotestsum" --format pkgname-and-test-fails --hide-summary=skipped --junitfile "$results/go.xml" -- \
+		${race:+"$race"} -timeout 20m "${packages[@]}"
+	ran go $?
+}
+
+# What a plugin author or a packager has: one module, and no go.work around it.
+suite_modules() {
+	say "Go: each module on its own (GOWORK=off)"
+	local file folder gotestsum
+	gotestsum=$(scripts/tool.sh gotestsum) || { note fail modules "building gotestsum"; return; }
+	export GOWORK=off
+	while read -r file; do
+		folder=$(dirname "$file")
+		if [ -z "$(cd "$folder" && go list ./... 2>/dev/null)" ]; then
+			continue # only versions, as in tools/opa
+		elif grep -q "^[[:space:]]*\./$folder\$" go.work; then
+			check modules "$folder builds alone" go build -C "$folder" ./...
+		else
+			(cd "$folder" && "$gotestsum" --format pkgname-and-test-fails --junitfile "$results/modules-${folder//\//-}.xml" -- ./...)
+			ran "modules-${folder//\//-}" $?
+		fi
+	done < <(git ls-files --cached --others --exclude-standard -- 'go.mod' '*/go.mod' | grep -v -e /testdata/ -e /skeleton/)
+	for file in examples/*/plugin.yaml examples/*/*/plugin.yaml; do
+		[ -e "$file" ] || continue
+		folder=$(dirname "$file")
+		check modules "$folder builds to Wasm alone" scripts/plugin.sh "$folder"
+	done
+	unset GOWORK
+}
+
+suite_rego() {
+	say "Rego: the policies"
+	local opa
+	opa=$(scripts/tool.sh opa) || { note fail rego "building opa"; return; }
+	"$opa" test policies --format=json >"$results/rego.opa.json"
+	ran rego $?
+	check rego "every line of the policies is covered" "$opa" test policies --coverage --threshold=100 --format=json >"$results/rego-coverage.json"
+}
+
+suite_ui() {
+	say "UI: types and unit tests"
+	make --no-print-directory packages || { note fail ui "make packages"; return; }
+	check ui "types" npm --prefix ui run --silent typecheck
+	(cd ui && npx --no-install vitest run --reporter=default --reporter=junit --outputFile.junit="$results/ui.xml")
+	ran ui $?
+}
+
+suite_e2e() {
+	say "End to end: Chromium against the real binary"
+	CALLBOARD_CHROMIUM=${CALLBOARD_CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}
+	if [ -z "$CALLBOARD_CHROMIUM" ]; then
+		absent e2e "Chromium"
+		return
+	fi
+	export CALLBOARD_CHROMIUM
+	make --no-print-directory packages || { note fail e2e "make packages"; return; }
+	start_server e2e || return
+	(cd ui && PLAYWRIGHT_JUNIT_OUTPUT_FILE="$results/e2e.xml" npx --no-install playwright test --reporter=list,junit)
+	ran e2e $?
+}
+
+suite_client() {
+	say "The real Backstage client against the real binary"
+	make --no-print-directory packages || { note fail client "make packages"; return; }
+	start_server client || return
+	(cd e2e/backstage-client && node --test --test-concurrency=1 \
+		--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination="$results/client.xml")
+	ran client $?
+}
+
+if ! scripts/prerequisites.sh; then exit 1; fi
+scripts/setup-tests.sh
+for suite in "$@"; do
+	started=$SECONDS
+	"suite_$suite" || true
+	echo "--- $suite took $((SECONDS - started)) s"
+done
+stop_server
+close "$results"
