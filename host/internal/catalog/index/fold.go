@@ -106,6 +106,11 @@ func appendNumber(dst, raw []byte) ([]byte, bool) {
 	if plainInteger(raw) {
 		return append(dst, raw...), true
 	}
+	for _, c := range raw { // ParseFloat reads more than JSON has
+		if (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
+			return dst, false
+		}
+	}
 	f, err := strconv.ParseFloat(text(raw), 64)
 	if err != nil && !math.IsInf(f, 0) {
 		return dst, false
