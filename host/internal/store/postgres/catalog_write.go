@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
@@ -23,7 +26,7 @@ const (
 		kind = excluded.kind, namespace = excluded.namespace, name = excluded.name, etag = excluded.etag,
 		provider = excluded.provider, location = excluded.location, origin = excluded.origin, digest = excluded.digest,
 		status = excluded.status, body = excluded.body
-	WHERE catalog_entities.uid = excluded.uid`
+	WHERE catalog_entities.uid = excluded.uid RETURNING ref`
 	upsertChanges = ` ON CONFLICT (ref) DO UPDATE SET revision = excluded.revision, at = excluded.at, deleted = excluded.deleted`
 	deleteEntity  = `WITH gone AS (DELETE FROM catalog_entities WHERE ref = ANY ($1) RETURNING ref)
 	INSERT INTO catalog_changes (revision, at, deleted, ref) SELECT $2, $3, true, ref FROM gone` + upsertChanges
@@ -72,7 +75,7 @@ func (s *Store) ApplyCatalog(ctx context.Context, b store.Batch) (uint64, error)
 		if q.Len() == 0 {
 			return nil
 		}
-		return s.explain(ctx, tx.SendBatch(ctx, q).Close())
+		return explain(tx.SendBatch(ctx, q).Close())
 	})
 	if err != nil {
 		return 0, err
@@ -80,10 +83,12 @@ func (s *Store) ApplyCatalog(ctx context.Context, b store.Batch) (uint64, error)
 	return revision, nil
 }
 
-// explain says which of the two unique columns a batch ran into.
-func (s *Store) explain(ctx context.Context, err error) error {
-	if err = s.classify(ctx, "postgres.ApplyCatalog", err); fault.Is(err, fault.Conflict) && fault.Message(err) == "it exists already" {
-		return fault.Wrap(fault.Conflict, err, "the uid of an entity belongs to another entity")
+// explain says what a unique violation is about: in a batch, only uids can
+// collide.
+func explain(err error) error {
+	var theirs *pgconn.PgError
+	if errors.As(err, &theirs) && theirs.Code == uniqueViolation {
+		return fault.Wrap(fault.Conflict, err, "the uid of an entity belongs to another entity: "+theirs.Detail)
 	}
 	return err
 }
@@ -130,12 +135,14 @@ func queueChunk(q *pgx.Batch, list []store.EntityRow, revision uint64, at time.T
 		args = append(args, text[i])
 	}
 	q.Queue(upsertEntities, append(args, status, body)...).Query(func(r pgx.Rows) error {
-		r.Close()
-		if err := r.Err(); err != nil {
+		written, err := pgx.CollectRows(r, pgx.RowTo[string])
+		if err != nil || len(written) == len(list) {
 			return err
 		}
-		if n := r.CommandTag().RowsAffected(); n != int64(len(list)) {
-			return fault.New(fault.Conflict, "%d of the entities from %q on live under another uid", int64(len(list))-n, list[0].Ref)
+		for i := range list {
+			if !slices.Contains(written, list[i].Ref) {
+				return fault.New(fault.Conflict, "entity %q lives under another uid than %q", list[i].Ref, list[i].UID)
+			}
 		}
 		return nil
 	})

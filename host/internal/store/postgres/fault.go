@@ -37,10 +37,13 @@ func (s *Store) classify(ctx context.Context, op string, err error) error {
 	return f
 }
 
+// uniqueViolation is the SQLSTATE of a key that exists.
+const uniqueViolation = "23505"
+
 // kindOf maps a SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
 func kindOf(code string) (fault.Kind, string) {
 	switch code {
-	case "23505": // unique_violation
+	case uniqueViolation:
 		return fault.Conflict, "it exists already"
 	case "57014": // query_canceled, which here is statement_timeout
 		return fault.Timeout, "the database took too long"

@@ -76,8 +76,8 @@ func catalogCases() []testCase {
 				Sources:    []store.SourceRow{{Location: "file:/b"}}, DropSources: []string{"file:/a"},
 			})
 			wantFault(t, err, fault.Conflict)
-			if !strings.Contains(fault.Message(err), "uid") {
-				t.Errorf("the message %q does not say what conflicts", fault.Message(err))
+			if !strings.Contains(fault.Message(err), Entity("a").UID) {
+				t.Errorf("the message %q does not name the uid", fault.Message(err))
 			}
 			if after := Load(t, s); !reflect.DeepEqual(after, before) {
 				t.Errorf("the catalog changed:\n%+v\n%+v", before, after)
@@ -93,8 +93,14 @@ func catalogCases() []testCase {
 			apply(t, s, store.Batch{Upsert: []store.EntityRow{Entity("a")}})
 			other := Entity("a")
 			other.UID = "another"
-			_, err := s.ApplyCatalog(t.Context(), store.Batch{Upsert: []store.EntityRow{other}})
+			_, err := s.ApplyCatalog(t.Context(), store.Batch{Upsert: append(entities("new", 3), other)})
 			wantFault(t, err, fault.Conflict)
+			if !strings.Contains(fault.Message(err), refA) {
+				t.Errorf("the message %q does not name the entity", fault.Message(err))
+			}
+			if got := Load(t, s).Entities; len(got) != 1 || got[refA].UID != "uid-of-a" {
+				t.Errorf("the catalog holds %v", got)
+			}
 		}},
 		{"a batch may delete an entity and give its uid or its ref to a new one", func(t *testing.T, s store.Store, _ *Clock) {
 			apply(t, s, store.Batch{Upsert: []store.EntityRow{Entity("a"), Entity("b")}})
