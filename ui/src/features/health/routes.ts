@@ -1,0 +1,11 @@
+import { infoQuery, readinessQuery } from "@/api/queries";
+import { routePatterns } from "@/lib/paths";
+import type { PageRoute } from "@/ui/page-route";
+
+export const healthRoutes: PageRoute[] = [
+  {
+    path: routePatterns.health,
+    page: () => import("./HealthPage"),
+    load: ({ queryClient }) => Promise.all([queryClient.prefetchQuery(readinessQuery()), queryClient.prefetchQuery(infoQuery())]),
+  },
+];

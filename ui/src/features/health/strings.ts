@@ -1,0 +1,21 @@
+/** Every word of the health page. */
+export const strings = {
+  title: "Health",
+  loadFailed: "The server does not answer",
+  overall: { ok: "Everything works", degraded: "Something does not work", error: "Requests cannot be served" },
+  checks: "Checks",
+  check: { ok: "Works", degraded: "Degraded", error: "Down" },
+  version: "Version",
+  commit: "Commit",
+  started: "Started",
+  entities: "Entities",
+  revision: "Revision",
+  locations: "Locations",
+  errors: "Entities with errors",
+  problems: "Problems of the catalog",
+  problemsNone: "Every entity was processed without errors or warnings.",
+  problemsFailed: "The catalog cannot be searched for problems",
+  problemsPartial: (shown: string) => `Only the first ${shown} entities were looked at.`,
+  orphans: "Orphans",
+  infoFailed: "Version and figures cannot be loaded",
+} as const;

@@ -1,0 +1,16 @@
+import { sessionQuery } from "@/api/queries";
+import { routePatterns } from "@/lib/paths";
+import type { PageRoute } from "@/ui/page-route";
+import { kindsQuery, ownedQuery } from "./queries";
+
+export const homeRoutes: PageRoute[] = [
+  {
+    path: routePatterns.home,
+    page: () => import("./HomePage"),
+    load: async ({ queryClient }) => {
+      const kinds = queryClient.prefetchQuery(kindsQuery());
+      const { principal } = await queryClient.ensureQueryData(sessionQuery());
+      await Promise.all([kinds, queryClient.prefetchQuery(ownedQuery(principal.ownershipRefs))]);
+    },
+  },
+];
