@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -180,4 +181,16 @@ func shown(path string, n *node) string {
 	default:
 		return n.kind.String()
 	}
+}
+
+// RedactedPluginConfig returns the configuration of a plugin as JSON with its
+// secrets hidden, nil when there is none: what the plugin itself may read.
+// Secrets reach the outside through the secret capability, never through a guest.
+func (c *Config) RedactedPluginConfig(id string) json.RawMessage {
+	tree := c.Plugins.Entries[id].Config
+	if tree.IsZero() {
+		return nil
+	}
+	definition := newSpec(reflect.TypeFor[Tree]())
+	return Tree{newRedactor(tree.root, definition).tree(tree.root, "", definition, false)}.JSON()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says what sort of failure an error is. It decides the HTTP status, the
@@ -64,7 +65,8 @@ func (e *Error) Error() string {
 	if e.Op != "" {
 		msg = e.Op + ": " + msg
 	}
-	if e.Err != nil {
+	// New formats its cause into the message; it is not said twice.
+	if e.Err != nil && !strings.Contains(msg, e.Err.Error()) {
 		msg += ": " + e.Err.Error()
 	}
 	return msg

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -54,64 +55,34 @@ type service struct {
 	locations Locations
 }
 
-// scope returns the effective scope, and refuses own rights outside of it.
-func scope(c *capability.Call, own bool) (*Scope, error) {
+// reach returns the part of the catalog that the call may read, and refuses
+// own rights to a plugin that has none.
+func reach(c *capability.Call, own bool) (*Reach, error) {
 	s, ok := c.Scope.(*Scope)
 	if !ok {
 		return nil, fault.New(fault.Internal, "the call has no catalog scope")
 	}
-	if own && !s.Own {
+	if !own {
+		return s.Read, nil
+	}
+	if s.Own == nil {
 		return nil, &capability.Denial{
 			Missing: "catalog: own",
-			Why:     "reading the catalog with the plugin's own rights needs `own: true` in the scope of catalog, declared and granted",
+			Why:     "reading the catalog with the plugin's own rights needs `own` in the scope of catalog, declared and granted",
 		}
 	}
-	return s, nil
-}
-
-// narrow adds the scope's kinds to a filter.
-func (s *Scope) narrow(f catalog.Filter) catalog.Filter {
-	if s.Kinds == nil {
-		return f
-	}
-	term := catalog.Term{Key: "kind", Values: s.Kinds}
-	if len(s.Kinds) == 0 {
-		term = catalog.Term{Key: "kind", Values: []string{"\x00"}} // matches nothing
-	}
-	if len(f) == 0 {
-		return catalog.Filter{{term}}
-	}
-	out := make(catalog.Filter, len(f))
-	for i, all := range f {
-		out[i] = append(append([]catalog.Term(nil), all...), term)
-	}
-	return out
+	return s.Own, nil
 }
 
 func (s service) get(ctx context.Context, c *capability.Call, q *contract.CatalogGetRequest) (msgp.Marshaler, error) {
-	sc, err := scope(c, q.Own)
+	r, err := reach(c, q.Own)
 	if err != nil {
 		return nil, err
 	}
 	v := c.Viewer(q.Own)
-	if q.Ref != "" {
-		ref, err := entity.ParseRef(q.Ref, "", "")
-		if err != nil {
-			return nil, fault.New(fault.Invalid, "%w", err)
-		}
-		if !sc.allows(ref.Kind) {
-			return nil, outOfScope(sc, ref.Kind)
-		}
-	}
-	if q.UID != "" && sc.Kinds != nil {
-		page, err := s.reader.Query(ctx, v, catalog.Query{
-			Filter: sc.narrow(catalog.Filter{{{Key: "metadata.uid", Values: []string{q.UID}}}}), Limit: 1,
-		})
-		if err != nil {
+	if !r.whole() {
+		if err := s.within(ctx, v, r, q); err != nil {
 			return nil, err
-		}
-		if page.Count == 0 {
-			return nil, fault.New(fault.NotFound, "no entity with uid %s", q.UID)
 		}
 	}
 	doc, err := s.reader.Get(ctx, v, catalog.GetQuery{Ref: q.Ref, UID: q.UID, Fields: q.Fields})
@@ -121,15 +92,40 @@ func (s service) get(ctx context.Context, c *capability.Call, q *contract.Catalo
 	return hand(c, v, doc)
 }
 
-func outOfScope(sc *Scope, kind string) error {
+// within refuses an entity outside of the plugin's reach. A kind that it does
+// not read is a denial; an entity that its filter leaves out is absent.
+func (s service) within(ctx context.Context, v principal.Viewer, r *Reach, q *contract.CatalogGetRequest) error {
+	one := catalog.Filter{{{Key: "metadata.uid", Values: []string{q.UID}}}}
+	if q.Ref != "" {
+		ref, err := entity.ParseRef(q.Ref, "", "")
+		if err != nil {
+			return fault.New(fault.Invalid, "%w", err)
+		}
+		if !r.allows(ref.Kind) {
+			return outOfReach(r, ref.Kind)
+		}
+		one = catalog.Filter{{
+			{Key: "kind", Values: []string{ref.Kind}}, {Key: "metadata.namespace", Values: []string{ref.Namespace}},
+			{Key: "metadata.name", Values: []string{ref.Name}},
+		}}
+	}
+	page, err := s.reader.Query(ctx, v, catalog.Query{Filter: r.narrowed(one), Limit: 1})
+	if err == nil && page.Count == 0 {
+		err = fault.New(fault.NotFound, "no entity %s%s that the plugin reads", q.Ref, q.UID)
+	}
+	return err
+}
+
+func outOfReach(r *Reach, kind string) error {
+	kind = strings.ToLower(kind)
 	return &capability.Denial{
 		Missing: "catalog: read kind " + kind,
-		Why:     "the plugin's scope is: " + sc.String() + "; it does not read kind " + kind,
+		Why:     "the plugin reads " + r.String() + " of the catalog; it does not read kind " + kind,
 	}
 }
 
 func (s service) query(ctx context.Context, c *capability.Call, q *contract.CatalogQueryRequest) (msgp.Marshaler, error) {
-	sc, err := scope(c, q.Own)
+	r, err := reach(c, q.Own)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +135,7 @@ func (s service) query(ctx context.Context, c *capability.Call, q *contract.Cata
 		order[i] = catalog.Order{Field: o.Field, Desc: o.Desc}
 	}
 	page, err := s.reader.Query(ctx, v, catalog.Query{
-		Filter: sc.narrow(filter(q.Filter)), Predicate: q.Query, Order: order,
+		Filter: r.narrowed(filter(q.Filter)), Predicate: q.Query, Order: order,
 		FullTextTerm: q.FullTextTerm, FullTextFields: q.FullTextFields, Fields: q.Fields,
 		Limit: q.Limit, Offset: q.Offset, Cursor: q.Cursor,
 	})
@@ -157,12 +153,12 @@ func (s service) query(ctx context.Context, c *capability.Call, q *contract.Cata
 }
 
 func (s service) facets(ctx context.Context, c *capability.Call, q *contract.CatalogFacetsRequest) (msgp.Marshaler, error) {
-	sc, err := scope(c, q.Own)
+	r, err := reach(c, q.Own)
 	if err != nil {
 		return nil, err
 	}
 	v := c.Viewer(q.Own)
-	doc, err := s.reader.Facets(ctx, v, catalog.FacetQuery{Facets: q.Facets, Filter: sc.narrow(filter(q.Filter)), Predicate: q.Query})
+	doc, err := s.reader.Facets(ctx, v, catalog.FacetQuery{Facets: q.Facets, Filter: r.narrowed(filter(q.Filter)), Predicate: q.Query})
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +166,7 @@ func (s service) facets(ctx context.Context, c *capability.Call, q *contract.Cat
 }
 
 func (s service) byRefs(ctx context.Context, c *capability.Call, q *contract.CatalogByRefsRequest) (msgp.Marshaler, error) {
-	sc, err := scope(c, q.Own)
+	r, err := reach(c, q.Own)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +174,7 @@ func (s service) byRefs(ctx context.Context, c *capability.Call, q *contract.Cat
 		return nil, fault.New(fault.Invalid, "%d entity refs asked for, at most %d at once", len(q.Refs), maxRefs)
 	}
 	v := c.Viewer(q.Own)
-	doc, err := s.reader.ByRefs(ctx, v, catalog.RefsQuery{Refs: q.Refs, Filter: sc.narrow(filter(q.Filter)), Predicate: q.Query, Fields: q.Fields})
+	doc, err := s.reader.ByRefs(ctx, v, catalog.RefsQuery{Refs: q.Refs, Filter: r.narrowed(filter(q.Filter)), Predicate: q.Query, Fields: q.Fields})
 	if err != nil {
 		return nil, err
 	}
@@ -186,12 +182,12 @@ func (s service) byRefs(ctx context.Context, c *capability.Call, q *contract.Cat
 }
 
 func (s service) list(ctx context.Context, c *capability.Call, q *contract.CatalogLocationsRequest) (msgp.Marshaler, error) {
-	sc, err := scope(c, q.Own)
+	r, err := reach(c, q.Own)
 	if err != nil {
 		return nil, err
 	}
-	if !sc.allows("location") {
-		return nil, outOfScope(sc, "location")
+	if !r.allows("location") {
+		return nil, outOfReach(r, "location")
 	}
 	locations, err := s.locations.Locations(ctx)
 	if err != nil {

@@ -7,46 +7,90 @@ import (
 	"strings"
 
 	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/fault"
 )
 
-// Scope says which entities a plugin may read.
+// Scope says which entities a plugin may read, with whose rights.
 //
-//	read: {kinds: [component, api]}   # none = every kind
-//	own: true                         # also with the plugin's own rights, for schedules and events
+//	read: {kinds: [component], filter: ["spec.type=service"]}   # with the viewer's rights; absent = all
+//	own: {kinds: [group]}                                       # with the plugin's own; absent = none
 type Scope struct {
-	Kinds []string // lower case, sorted; nil = every kind
-	Own   bool
+	Read *Reach
+	Own  *Reach // nil = nothing
+}
+
+// Reach is a part of the catalog.
+type Reach struct {
+	Kinds   []string         // lower case, sorted; nil = every kind, empty = none
+	Filters []catalog.Filter // all must match
 }
 
 // scopes reads scopes as manifests and grants write them.
 type scopes struct{}
 
-// Parse implements capability.ScopeLanguage. A nil scope reads every kind
-// with the viewer's rights.
+type writtenReach struct {
+	Kinds  []string `json:"kinds"`
+	Filter []string `json:"filter"`
+}
+
+// Parse implements capability.ScopeLanguage. A nil scope reads everything
+// that the viewer may see.
 func (scopes) Parse(raw json.RawMessage) (capability.Scope, error) {
 	var in struct {
-		Read *struct {
-			Kinds []string `json:"kinds"`
-		} `json:"read"`
-		Own bool `json:"own"`
+		Read *writtenReach `json:"read"`
+		Own  *writtenReach `json:"own"`
 	}
 	if len(raw) > 0 {
 		d := json.NewDecoder(bytes.NewReader(raw))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&in); err != nil {
-			return nil, fault.New(fault.Invalid, "a catalog scope is written {read: {kinds: [component]}, own: false}: %w", err)
+			return nil, fault.New(fault.Invalid, "a catalog scope is written {read: {kinds: [component]}, own: {kinds: [group]}}: %w", err)
 		}
 	}
-	s := &Scope{Own: in.Own}
-	if in.Read != nil && len(in.Read.Kinds) > 0 {
-		for _, k := range in.Read.Kinds {
-			s.Kinds = append(s.Kinds, strings.ToLower(k))
+	s := &Scope{Read: &Reach{}}
+	var err error
+	if in.Read != nil {
+		if s.Read, err = in.Read.reach(); err != nil {
+			return nil, err
 		}
-		slices.Sort(s.Kinds)
-		s.Kinds = slices.Compact(s.Kinds)
+	}
+	if in.Own != nil {
+		if s.Own, err = in.Own.reach(); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
+}
+
+func (w *writtenReach) reach() (*Reach, error) {
+	r := &Reach{}
+	for _, k := range w.Kinds {
+		r.Kinds = append(r.Kinds, strings.ToLower(k))
+	}
+	slices.Sort(r.Kinds)
+	r.Kinds = slices.Compact(r.Kinds)
+	if len(w.Filter) == 0 {
+		return r, nil
+	}
+	var any catalog.Filter
+	for _, text := range w.Filter {
+		var all []catalog.Term
+		for part := range strings.SplitSeq(text, ",") {
+			key, value, has := strings.Cut(strings.TrimSpace(part), "=")
+			if key == "" {
+				return nil, fault.New(fault.Invalid, "filter %q: write it as the catalog API does, key=value,key=value", text)
+			}
+			term := catalog.Term{Key: key}
+			if has {
+				term.Values = []string{value}
+			}
+			all = append(all, term)
+		}
+		any = append(any, all)
+	}
+	r.Filters = []catalog.Filter{any}
+	return r, nil
 }
 
 // Narrow returns what both scopes allow. Kinds that have nothing in common
@@ -54,17 +98,24 @@ func (scopes) Parse(raw json.RawMessage) (capability.Scope, error) {
 func (s *Scope) Narrow(other capability.Scope) capability.Scope {
 	o, ok := other.(*Scope)
 	if !ok {
-		return &Scope{Kinds: []string{}}
+		return &Scope{Read: &Reach{Kinds: []string{}}}
 	}
-	out := &Scope{Own: s.Own && o.Own}
+	return &Scope{Read: s.Read.narrow(o.Read), Own: s.Own.narrow(o.Own)}
+}
+
+func (r *Reach) narrow(o *Reach) *Reach {
+	if r == nil || o == nil {
+		return nil
+	}
+	out := &Reach{Filters: append(slices.Clone(r.Filters), o.Filters...)}
 	switch {
-	case s.Kinds == nil:
+	case r.Kinds == nil:
 		out.Kinds = o.Kinds
 	case o.Kinds == nil:
-		out.Kinds = s.Kinds
+		out.Kinds = r.Kinds
 	default:
 		out.Kinds = []string{}
-		for _, k := range s.Kinds {
+		for _, k := range r.Kinds {
 			if slices.Contains(o.Kinds, k) {
 				out.Kinds = append(out.Kinds, k)
 			}
@@ -75,20 +126,64 @@ func (s *Scope) Narrow(other capability.Scope) capability.Scope {
 
 // String says the scope in words.
 func (s *Scope) String() string {
-	words := "read every kind"
-	switch {
-	case s.Kinds != nil && len(s.Kinds) == 0:
-		words = "read nothing"
-	case s.Kinds != nil:
-		words = "read kinds " + strings.Join(s.Kinds, ", ")
-	}
-	if s.Own {
-		words += ", also with own rights"
+	words := "read " + s.Read.String()
+	if s.Own != nil {
+		words += "; with own rights " + s.Own.String()
 	}
 	return words
 }
 
-// allows reports whether the scope reads a kind.
-func (s *Scope) allows(kind string) bool {
-	return s.Kinds == nil || slices.Contains(s.Kinds, strings.ToLower(kind))
+// String says the reach in words.
+func (r *Reach) String() string {
+	words := "every kind"
+	switch {
+	case r == nil || r.Kinds != nil && len(r.Kinds) == 0:
+		return "nothing"
+	case r.Kinds != nil:
+		words = "kinds " + strings.Join(r.Kinds, ", ")
+	}
+	if len(r.Filters) > 0 {
+		words += " that match a filter"
+	}
+	return words
+}
+
+// whole reports whether the reach is the whole catalog.
+func (r *Reach) whole() bool { return r.Kinds == nil && len(r.Filters) == 0 }
+
+// allows reports whether the reach has entities of a kind.
+func (r *Reach) allows(kind string) bool {
+	return r.Kinds == nil || slices.Contains(r.Kinds, strings.ToLower(kind))
+}
+
+// nothing matches no entity: no value holds a NUL.
+const nothing = "\x00"
+
+// narrowed adds the reach to a filter: the result matches what both match.
+func (r *Reach) narrowed(f catalog.Filter) catalog.Filter {
+	if r.Kinds != nil {
+		kinds := r.Kinds
+		if len(kinds) == 0 {
+			kinds = []string{nothing}
+		}
+		f = and(f, catalog.Filter{{{Key: "kind", Values: kinds}}})
+	}
+	for _, own := range r.Filters {
+		f = and(f, own)
+	}
+	return f
+}
+
+// and joins two filters, each an OR of ANDs.
+func and(a, b catalog.Filter) catalog.Filter {
+	if len(a) == 0 {
+		return b
+	}
+	out := make(catalog.Filter, 0, len(a)*len(b))
+	for _, x := range a {
+		for _, y := range b {
+			out = append(out, slices.Concat(x, y))
+		}
+	}
+	return out
 }
