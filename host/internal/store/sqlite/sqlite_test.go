@@ -34,3 +34,8 @@ func openClock(t testing.TB, clock func() time.Time) store.Store {
 func TestStore(t *testing.T) { storetest.Run(t, openClock) }
 
 func BenchmarkStore(b *testing.B) { storetest.Bench(b, openClock) }
+
+func BenchmarkStart(b *testing.B) {
+	c := sqlite.Config{Path: filepath.Join(b.TempDir(), "callboard.db")}
+	storetest.BenchStart(b, func() store.Store { return open(b, c) })
+}

@@ -87,6 +87,25 @@ func Bench(b *testing.B, open Open) {
 	b.ReportMetric(float64(must[int64](b)(s.SizeBytes(b.Context())))/1e6, "MB")
 }
 
+// BenchStart measures a second start: one operation opens the database that
+// reopen opens, and loads 10,000 entities with their relations.
+func BenchStart(b *testing.B, reopen func() store.Store) {
+	s := reopen()
+	for _, batch := range BenchBatches() {
+		apply(b, s, batch)
+	}
+	for b.Loop() {
+		b.StopTimer()
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		s = reopen()
+		loadAll(b, s)
+	}
+	b.ReportMetric(float64(must[int64](b)(s.SizeBytes(b.Context())))/1e6, "MB")
+}
+
 // loadAll loads entities and relations at once, as a start does.
 func loadAll(b *testing.B, s store.Store) {
 	relations := make(chan int, 1)
