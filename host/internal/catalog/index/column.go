@@ -1,7 +1,6 @@
 package index
 
 import (
-	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -41,85 +40,87 @@ type variant struct {
 // missing is the rank of an id without a value.
 const missing = ^uint32(0)
 
-// newColumn sorts the rows of a key over n ids; it may reorder rows.
+// newColumn indexes the rows of a key over n ids.
 func newColumn(key string, n int, rows []row, nulls []uint32) *column {
-	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(strings.Compare(a.folded, b.folded), cmp.Compare(a.id, b.id), cmp.Compare(a.seq, b.seq))
-	})
-	rows = slices.CompactFunc(rows, func(a, b row) bool { return a.id == b.id && a.folded == b.folded })
+	order := dropRepeats(rows, sortRows(rows))
 	c := &column{key: key, nulls: slices.Clone(slices.Compact(nulls))}
 	values, size, originSize, differs := 0, 0, 0, false
-	for i := range rows {
-		if i == 0 || rows[i].folded != rows[i-1].folded {
+	for i, at := range order {
+		r := &rows[at]
+		if i == 0 || r.folded != rows[order[i-1]].folded {
 			values++
-			size += len(rows[i].folded) + 1
-			originSize += len(rows[i].origin)
+			size += len(r.folded) + 1
+			originSize += len(r.origin)
 		}
-		differs = differs || rows[i].origin != rows[i].folded
+		differs = differs || r.origin != r.folded
 	}
 	c.text = make([]byte, 0, size)
 	c.offsets = make([]uint32, 0, values+1)
 	c.starts = make([]uint32, 0, values+1)
-	c.ids = make([]uint32, len(rows))
+	c.ids = make([]uint32, len(order))
 	if differs {
 		c.origins = make([]byte, 0, originSize)
 		c.originOffsets = make([]uint32, 0, values+1)
 	}
-	for i := 0; i < len(rows); {
-		end, mixed := i, false
-		for ; end < len(rows) && rows[end].folded == rows[i].folded; end++ {
-			c.ids[end] = rows[end].id
-			mixed = mixed || rows[end].origin != rows[i].origin
+	for i := 0; i < len(order); {
+		first, end, mixed := &rows[order[i]], i, false
+		for ; end < len(order) && rows[order[end]].folded == first.folded; end++ {
+			c.ids[end] = rows[order[end]].id
+			mixed = mixed || rows[order[end]].origin != first.origin
 		}
-		c.addValue(rows[i:end], uint32(i), mixed, n)
+		c.addValue(first, uint32(i), c.ids[i:end], n)
+		if mixed {
+			c.addVariants(rows, order[i:end])
+		}
 		i = end
 	}
 	c.offsets = append(c.offsets, uint32(len(c.text)))
-	c.starts = append(c.starts, uint32(len(rows)))
+	c.starts = append(c.starts, uint32(len(order)))
 	if differs {
 		c.originOffsets = append(c.originOffsets, uint32(len(c.origins)))
 	}
 	return c
 }
 
-// addValue appends the value that all rows have.
-func (c *column) addValue(rows []row, start uint32, mixed bool, n int) {
+// addValue appends the value of a row, which all ids have.
+func (c *column) addValue(r *row, start uint32, ids []uint32, n int) {
 	v := uint32(len(c.offsets))
 	c.offsets = append(c.offsets, uint32(len(c.text)))
 	c.starts = append(c.starts, start)
-	c.text = append(append(c.text, rows[0].folded...), 0)
+	c.text = append(append(c.text, r.folded...), 0)
 	if c.originOffsets != nil {
 		c.originOffsets = append(c.originOffsets, uint32(len(c.origins)))
-		c.origins = append(c.origins, rows[0].origin...)
-	}
-	if mixed {
-		at := make(map[string]int)
-		var all []variant
-		for _, r := range rows {
-			i, ok := at[r.origin]
-			if !ok {
-				i = len(all)
-				all = append(all, variant{origin: strings.Clone(r.origin)})
-				at[all[i].origin] = i
-			}
-			all[i].ids = append(all[i].ids, r.id)
-		}
-		if c.variants == nil {
-			c.variants = make(map[uint32][]variant)
-		}
-		c.variants[v] = all
+		c.origins = append(c.origins, r.origin...)
 	}
 	// Above one id in thirty-two a set is no larger than the list.
-	if len(rows) >= 64 && len(rows) >= n/32 {
+	if len(ids) >= 64 && len(ids) >= n/32 {
 		set := NewSet(n)
-		for _, r := range rows {
-			set.Add(r.id)
-		}
+		set.addAll(ids)
 		if c.dense == nil {
 			c.dense = make(map[uint32]Set)
 		}
 		c.dense[v] = set
 	}
+}
+
+// addVariants keeps the ways in which the rows write the last value.
+func (c *column) addVariants(rows []row, order []uint32) {
+	at := make(map[string]int)
+	var all []variant
+	for _, o := range order {
+		r := &rows[o]
+		i, ok := at[r.origin]
+		if !ok {
+			i = len(all)
+			all = append(all, variant{origin: strings.Clone(r.origin)})
+			at[all[i].origin] = i
+		}
+		all[i].ids = append(all[i].ids, r.id)
+	}
+	if c.variants == nil {
+		c.variants = make(map[uint32][]variant)
+	}
+	c.variants[uint32(len(c.offsets)-1)] = all
 }
 
 // values returns how many distinct values there are.

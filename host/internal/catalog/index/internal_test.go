@@ -295,3 +295,32 @@ func FuzzProject(f *testing.F) {
 		}
 	})
 }
+
+func TestRowsSortByValueThenID(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for round := range 200 {
+		n := 1 + r.IntN(900)
+		rows := make([]row, n)
+		prefix := strings.Repeat("p", r.IntN(20))
+		for i := range rows {
+			value := prefix
+			if round%4 != 0 || i%7 == 0 {
+				value += "ab"[:r.IntN(3)] + strings.Repeat("ab\x00c", r.IntN(12))
+			}
+			rows[i] = row{folded: value, origin: fmt.Sprint(i), id: uint32(i / 3)}
+			if round%3 == 0 {
+				rows[i].id = uint32(r.IntN(n))
+			}
+		}
+		order := sortRows(rows)
+		if len(order) != n {
+			t.Fatal("rows are lost")
+		}
+		for i := 1; i < n; i++ {
+			a, b := rows[order[i-1]], rows[order[i]]
+			if a.folded > b.folded || a.folded == b.folded && (a.id > b.id || a.id == b.id && order[i-1] >= order[i]) {
+				t.Fatalf("round %d: %q %d before %q %d", round, a.folded, a.id, b.folded, b.id)
+			}
+		}
+	}
+}

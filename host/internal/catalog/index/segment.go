@@ -113,28 +113,16 @@ func (s *segment) collect(workers int) []*collector {
 // index builds the columns.
 func (s *segment) index(collectors []*collector, workers int) {
 	keys := make(map[string]int)
-	var all []keyRows
+	var all [][]*keyRows // per key, what each collector has
 	for _, c := range collectors {
-		for _, k := range c.columns {
-			i, ok := keys[k.key]
+		for i := range c.columns {
+			at, ok := keys[c.columns[i].key]
 			if !ok {
-				i = len(all)
-				keys[k.key] = i
-				all = append(all, keyRows{key: k.key})
+				at = len(all)
+				keys[c.columns[i].key] = at
+				all = append(all, nil)
 			}
-			all[i].rows = append(all[i].rows, k.rows...)
-			all[i].nulls = append(all[i].nulls, k.nulls...)
-		}
-	}
-	var flags []row
-	for _, c := range collectors {
-		for _, f := range c.flags {
-			// A key that is also a field of its own is an ordinary column.
-			if i, ok := keys[f.folded]; ok {
-				all[i].rows = append(all[i].rows, row{folded: "true", origin: "true", id: f.id, seq: missing})
-				continue
-			}
-			flags = append(flags, f)
+			all[at] = append(all[at], &c.columns[i])
 		}
 		for _, id := range c.broken {
 			if s.broken == nil {
@@ -143,23 +131,50 @@ func (s *segment) index(collectors []*collector, workers int) {
 			s.broken.Add(id)
 		}
 	}
-	built := make([]*column, len(all)+1)
-	parallel(workers, len(built), func(i int) {
-		if i == len(all) {
-			built[i] = newColumn("", len(s.docs), flags, nil)
+	var flags []row
+	for _, c := range collectors {
+		for _, f := range c.flags {
+			// A key that is also a field of its own is an ordinary column.
+			if at, ok := keys[f.folded]; ok {
+				all[at] = append(all[at], &keyRows{key: f.folded, rows: []row{{folded: "true", origin: "true", id: f.id}}})
+				continue
+			}
+			flags = append(flags, f)
+		}
+	}
+	built := make([]*column, len(all))
+	parallel(workers, len(all)+1, func(i int) {
+		if i == 0 { // the largest one first
+			s.flags = newColumn("", len(s.docs), flags, nil)
 			return
 		}
-		built[i] = newColumn(all[i].key, len(s.docs), all[i].rows, all[i].nulls)
-		all[i] = keyRows{}
+		built[i-1] = joinColumn(all[i-1], len(s.docs))
 	})
-	s.flags = built[len(all)]
-	for _, c := range built[:len(all)] {
+	for _, c := range built {
 		if name, ok := strings.CutPrefix(c.key, incomingMark); ok {
 			s.incoming[name] = c
 			continue
 		}
 		s.columns[c.key] = c
 	}
+}
+
+// joinColumn builds a column of what the collectors have of its key.
+func joinColumn(pieces []*keyRows, n int) *column {
+	if len(pieces) == 1 {
+		return newColumn(pieces[0].key, n, pieces[0].rows, pieces[0].nulls)
+	}
+	rows, nulls := 0, 0
+	for _, p := range pieces {
+		rows += len(p.rows)
+		nulls += len(p.nulls)
+	}
+	joined := keyRows{key: pieces[0].key, rows: make([]row, 0, rows), nulls: make([]uint32, 0, nulls)}
+	for _, p := range pieces {
+		joined.rows = append(joined.rows, p.rows...)
+		joined.nulls = append(joined.nulls, p.nulls...)
+	}
+	return newColumn(joined.key, n, joined.rows, joined.nulls)
 }
 
 // byUID returns the document with the uid.

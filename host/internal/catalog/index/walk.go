@@ -11,10 +11,10 @@ type row struct {
 	folded string // lower-cased
 	origin string // as written
 	id     uint32
-	seq    uint32 // the row's place in its entity: of equal rows the first stays
 }
 
-// keyRows are the rows of one key, ids ascending.
+// keyRows are the rows of one key, in the order of ids and within an entity in
+// its own order: of equal rows the first stays.
 type keyRows struct {
 	key   string
 	rows  []row
@@ -37,7 +37,6 @@ type collector struct {
 	buf      []byte
 	scan     scanner
 	id       uint32
-	seq      uint32
 	hasSpace bool // the entity names its namespace
 }
 
@@ -49,7 +48,7 @@ const incomingMark = "\x00"
 
 // add walks one document.
 func (c *collector) add(id uint32, d *document) {
-	c.id, c.seq, c.hasSpace = id, 0, false
+	c.id, c.hasSpace = id, false
 	c.scan = scanner{data: d.full}
 	c.path = c.path[:0]
 	if c.scan.peek() != '{' || !c.value(0) || !c.scan.done() {
@@ -199,8 +198,7 @@ func (c *collector) emit(key, value []byte) {
 		c.null(key)
 		return
 	}
-	r := row{origin: text(value), id: c.id, seq: c.seq}
-	c.seq++
+	r := row{origin: text(value), id: c.id}
 	if same, _ := folded(value); same {
 		r.folded = r.origin
 	} else {
