@@ -193,10 +193,15 @@ func (s service) list(ctx context.Context, c *capability.Call, q *contract.Catal
 	if err != nil {
 		return nil, err
 	}
-	if locations == nil {
-		locations = []Location{}
+	// Backstage's form, so that the plugin can hand it on as it is.
+	type item struct {
+		Data Location `json:"data"`
 	}
-	body, err := json.Marshal(locations)
+	items := make([]item, len(locations))
+	for i, l := range locations {
+		items[i] = item{l}
+	}
+	body, err := json.Marshal(items)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "encoding locations")
 	}

@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/callboard/callboard/host/internal/authn"
+	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/catalog/index"
+	"github.com/callboard/callboard/host/internal/config"
+	"github.com/callboard/callboard/host/internal/egress"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/wasm"
+	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/host/internal/telemetry"
+	"github.com/callboard/callboard/host/internal/web"
+	"github.com/callboard/callboard/host/internal/web/api"
+	"github.com/callboard/callboard/plugins"
+	"github.com/callboard/callboard/ui"
+)
+
+// Options is what a portal is made of. Config is required; the rest has the
+// values of a real start.
+type Options struct {
+	Config  *config.Config
+	Version Version
+	LogTo   io.Writer // required
+	Now     func() time.Time
+	Random  io.Reader        // required; crypto/rand.Reader outside of tests
+	Core    []plugins.Bundle // nil = plugins.Core()
+}
+
+// App is a portal. New opens what it needs, Start makes it serve, Close ends it.
+type App struct {
+	options  Options
+	log      *slog.Logger
+	store    store.Store
+	traces   *telemetry.Traces
+	metrics  *telemetry.Metrics
+	index    *index.Index
+	catalog  *catalogEngine
+	plugins  *pluginSet
+	server   *web.Server
+	listener net.Listener
+	side     []*http.Server // metrics and profiles on addresses of their own
+	served   chan error
+	closers  []func(context.Context) error // in order of opening
+}
+
+// New opens the database and wires the parts. What was opened is closed again
+// when it fails. Faults: Invalid (configuration), Unavailable (database).
+func New(ctx context.Context, o Options) (_ *App, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Core == nil {
+		o.Core = plugins.Core()
+	}
+	c := o.Config
+	a := &App{options: o, served: make(chan error, 4)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := c.CheckExposure(); err != nil {
+		return nil, fmt.Errorf("checking the listen address: %w", err)
+	}
+	if a.log, err = telemetry.NewLogger(o.LogTo, telemetry.LogConfig{Format: c.Telemetry.LogFormat, Level: c.Telemetry.LogLevel}); err != nil {
+		return nil, fmt.Errorf("starting the log: %w", err)
+	}
+	out := egress.New(egress.Config{UserAgent: "callboard/" + o.Version.Version})
+	if a.traces, err = telemetry.NewTraces(ctx, telemetry.TraceConfig{
+		Endpoint: c.Telemetry.OTLPEndpoint, Version: o.Version.Version, Client: collectorClient(out, c.Telemetry.OTLPEndpoint),
+	}); err != nil {
+		return nil, fmt.Errorf("starting traces: %w", err)
+	}
+	a.closeLater(a.traces.Close)
+	a.metrics = telemetry.NewMetrics(o.Version.Version)
+	if a.store, err = openStore(ctx, c, o.Now); err != nil {
+		return nil, err
+	}
+	a.closeLater(func(context.Context) error { return a.store.Close() })
+	a.index = index.New(index.Config{Random: o.Random, Logger: a.log})
+	return a, a.wire(ctx, out)
+}
+
+func (a *App) closeLater(f func(context.Context) error) { a.closers = append(a.closers, f) }
+
+// collectorClient reaches the collector that the operator named and nothing else.
+func collectorClient(out *egress.Egress, endpoint string) *http.Client {
+	target, err := url.Parse(endpoint)
+	return out.Client(egress.Policy{MaxRedirects: -1, Reach: func(u *url.URL) egress.Reach {
+		if err == nil && u.Host == target.Host {
+			return egress.Private
+		}
+		return egress.Refused
+	}}).HTTPClient()
+}
+
+func (a *App) wire(ctx context.Context, out *egress.Egress) error {
+	c, o := a.options.Config, a.options
+	observer := observer{metrics: a.metrics, log: a.log}
+	all := bundles(c, o.Core)
+	var err error
+	if a.catalog, err = newCatalog(catalogDeps{
+		config: c, bundles: all, store: a.store, index: a.index, egress: out, log: a.log, now: o.Now,
+	}); err != nil {
+		return err
+	}
+	table, err := capabilities(services{
+		reader: a.index, locations: a.catalog, store: a.store, config: pluginConfigs{c}, log: a.log, now: o.Now,
+	})
+	if err != nil {
+		return fmt.Errorf("making the table of capabilities: %w", err)
+	}
+	doors := capability.NewGate(capability.Config{Table: table, Audit: observer, Log: a.log})
+	cache, err := dataFolder(c, "wasm-cache")
+	if err != nil {
+		return err
+	}
+	loader, err := wasm.New(wasm.Config{CacheDir: cache, Random: o.Random, Now: o.Now, Log: a.log})
+	if err != nil {
+		return fmt.Errorf("starting the Wasm runtime: %w", err)
+	}
+	var calls atomic.Uint64
+	a.plugins = &pluginSet{gate: doors, table: table, log: a.log, byID: map[plugin.ID]*installed{}}
+	a.plugins.registry = plugin.NewRegistry(plugin.Deps{
+		Loader: loader, Gate: gate{doors}, Clock: plugin.SystemClock{}, Log: a.log, Stats: plugin.NewStats(plugin.SystemClock{}),
+		CallID: func() uint64 { return calls.Add(1) }, Grant: a.plugins.grant, Observer: observer,
+	})
+	a.closeLater(a.plugins.registry.Close)
+	a.catalog.use(a.plugins)
+	gauges(a.metrics, a.plugins.registry, a.catalog)
+	guest, guests := c.Auth.Guest()
+	a.server, err = web.New(web.Config{
+		BaseURL: c.BaseURL(), Title: c.App.Title, Development: !c.Auth.IsProduction(), UI: ui.FS(), OpenAPI: api.OpenAPI(),
+		Metrics: a.metrics, MetricsBeside: c.ServesMetricsBesidePortal(), Tracer: a.traces.Tracer("callboard/web"), Log: a.log,
+		Authn: authn.New(authn.Config{
+			Guest: guests, Default: guest.UserEntityRef, Personas: guest.Personas, Directory: &directory{reader: a.index},
+			Sessions: a.store, Now: o.Now,
+		}),
+		Plugins:   a.plugins,
+		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, store: a.store, catalog: a.catalog},
+		RequestID: uuid.NewString, Now: o.Now,
+	})
+	if err != nil {
+		return fmt.Errorf("making the HTTP server: %w", err)
+	}
+	return nil
+}
+
+// pluginConfigs gives plugins their own slice of the configuration.
+type pluginConfigs struct{ config *config.Config }
+
+// PluginConfig implements the config capability's Source.
+func (p pluginConfigs) PluginConfig(id string) json.RawMessage {
+	return p.config.RedactedPluginConfig(id)
+}

@@ -1,0 +1,41 @@
+package app
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/capability"
+	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
+	"github.com/callboard/callboard/host/internal/capability/clock"
+	capconfig "github.com/callboard/callboard/host/internal/capability/config"
+	"github.com/callboard/callboard/host/internal/capability/identity"
+	"github.com/callboard/callboard/host/internal/capability/kv"
+	caplog "github.com/callboard/callboard/host/internal/capability/log"
+	caprender "github.com/callboard/callboard/host/internal/capability/render"
+	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/render"
+	"github.com/callboard/callboard/host/internal/store"
+)
+
+// services is what the capabilities stand on.
+type services struct {
+	reader    catalog.Reader
+	locations capcatalog.Locations
+	store     store.Store
+	config    capconfig.Source
+	log       *slog.Logger
+	now       func() time.Time
+}
+
+// capabilities is the table: every power that a plugin can ask for.
+func capabilities(s services) (capability.Table, error) {
+	return capability.NewTable(
+		capcatalog.New(s.reader, s.locations),
+		kv.New(s.store, s.now),
+		capconfig.New(s.config),
+		caplog.New(s.log),
+		caprender.New(caprender.Deps{Renderer: render.New(), YAML: yamlToJSON}),
+		clock.New(s.now),
+		identity.New(),
+	)
+}

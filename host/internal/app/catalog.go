@@ -1,0 +1,226 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
+	"github.com/callboard/callboard/host/internal/catalog/index"
+	"github.com/callboard/callboard/host/internal/catalog/ingest"
+	"github.com/callboard/callboard/host/internal/catalog/model"
+	"github.com/callboard/callboard/host/internal/config"
+	"github.com/callboard/callboard/host/internal/egress"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/extension"
+	"github.com/callboard/callboard/host/internal/source"
+	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/sdk/contract"
+	"github.com/callboard/callboard/sdk/manifest"
+)
+
+// catalogDeps is what the catalog stands on.
+type catalogDeps struct {
+	config  *config.Config
+	bundles []*bundle
+	store   store.Store
+	index   *index.Index
+	egress  *egress.Egress
+	log     *slog.Logger
+	now     func() time.Time
+}
+
+// catalogEngine is the catalog as app starts, shows and closes it.
+type catalogEngine struct {
+	bundles []*bundle
+	engine  *ingest.Engine
+	index   *index.Index
+	calls   *lateCaller
+}
+
+// lateCaller breaks the circle between catalog and plugins: processors are
+// known before the registry that calls them.
+type lateCaller struct{ extension.Caller }
+
+func newCatalog(d catalogDeps) (*catalogEngine, error) {
+	calls := &lateCaller{}
+	var (
+		layers     []model.Layer
+		processors []ingest.Processor
+	)
+	for _, b := range d.bundles {
+		if b.err != nil || b.manifest == nil {
+			continue
+		}
+		layers = append(layers, layer(b.manifest))
+		for _, p := range b.manifest.Extensions.Processors {
+			processors = append(processors, &processor{plugin: plugin.ID(b.id), digest: b.digest, declared: p, calls: calls})
+		}
+	}
+	compiled, err := model.Compile(layers...)
+	if err != nil {
+		return nil, fmt.Errorf("compiling the model: %w", err)
+	}
+	c := d.config
+	engine := ingest.New(ingest.Config{
+		Store: d.store, Publisher: d.index, Model: compiled, Processors: processors,
+		Reader:    newReader(c, d.egress),
+		Locations: locations(c), Rules: rules(c), Orphans: c.Catalog.OrphanStrategy,
+		Interval: time.Duration(c.Catalog.ProcessingInterval), Watch: true, Log: d.log,
+	})
+	return &catalogEngine{bundles: d.bundles, engine: engine, index: d.index, calls: calls}, nil
+}
+
+// use gives the processors the registry that runs them.
+func (c *catalogEngine) use(p *pluginSet) { c.calls.Caller = p.registry }
+
+func (c *catalogEngine) start(ctx context.Context) error {
+	if err := c.engine.Start(ctx); err != nil {
+		return fmt.Errorf("loading entities: %w", err)
+	}
+	return nil
+}
+
+func (c *catalogEngine) close() error { return c.engine.Close() }
+
+// Figures returns the catalog's figures as they are now.
+func (c *catalogEngine) Figures() Figures {
+	s := c.engine.Stats()
+	return Figures{Entities: s.Entities, Revision: c.index.Revision(), Locations: s.Sources, Errors: s.Problems}
+}
+
+// Locations implements the catalog capability's list of registered locations.
+func (c *catalogEngine) Locations(ctx context.Context) ([]capcatalog.Location, error) {
+	rows, err := c.engine.Locations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing locations: %w", err)
+	}
+	var out []capcatalog.Location
+	for _, r := range rows {
+		if r.ID != "" {
+			out = append(out, capcatalog.Location{ID: r.ID, Type: r.Type, Target: r.Target, EntityRef: r.EntityRef})
+		}
+	}
+	return out, nil
+}
+
+// newReader reads files, and URLs of hosts that configuration allows. A host
+// that is named outright may lie in a private network; one that only a
+// wildcard covers may not.
+func newReader(c *config.Config, out *egress.Egress) *source.Reader {
+	var allow source.AllowList
+	exact := map[string]bool{}
+	for _, t := range c.Backend.Reading.Allow {
+		allow = append(allow, source.Allowed{Host: t.Host, Paths: t.Paths})
+		if !strings.Contains(t.Host, "*") {
+			exact[strings.ToLower(t.Host)] = true
+		}
+	}
+	for _, hosts := range [][]config.SourceHost{c.Integrations.GitHub, c.Integrations.GitLab, c.Integrations.Gitea, c.Integrations.BitbucketCloud, c.Integrations.BitbucketServer} {
+		for _, h := range hosts {
+			if h.Host != "" {
+				allow = append(allow, source.Allowed{Host: h.Host})
+				exact[strings.ToLower(h.Host)] = true
+			}
+		}
+	}
+	client := out.Client(egress.Policy{MaxBytes: 16 << 20, Reach: func(u *url.URL) egress.Reach {
+		switch {
+		case !allow.Permits(u):
+			return egress.Refused
+		case exact[strings.ToLower(u.Host)] || exact[strings.ToLower(u.Hostname())]:
+			return egress.Private
+		default:
+			return egress.Public
+		}
+	}})
+	return source.New(source.Config{HTTP: client, Allow: allow})
+}
+
+// locations are the configured locations; a file is relative to the file that
+// names it.
+func locations(c *config.Config) []ingest.Location {
+	var out []ingest.Location
+	for i, l := range c.Catalog.Locations {
+		target := l.Target
+		if l.Type == "file" && !filepath.IsAbs(target) {
+			from := c.Origin(fmt.Sprintf("catalog.locations[%d].target", i)).File
+			if abs, err := filepath.Abs(filepath.Join(filepath.Dir(from), target)); err == nil {
+				target = abs
+			}
+		}
+		one := ingest.Location{Type: l.Type, Target: target}
+		for _, r := range l.Rules {
+			one.Rules = append(one.Rules, ingest.LocationRule{Allow: allowed(r.Allow)})
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// rules are catalog.rules; nil leaves Backstage's default in force.
+func rules(c *config.Config) []ingest.Rule {
+	if c.Catalog.Rules == nil {
+		return nil
+	}
+	out := []ingest.Rule{}
+	for _, r := range c.Catalog.Rules {
+		one := ingest.Rule{Allow: allowed(r.Allow)}
+		if r.Locations != nil {
+			one.Locations = []ingest.Matcher{}
+		}
+		for _, m := range r.Locations {
+			one.Locations = append(one.Locations, ingest.Matcher{Type: m.Type, Exact: m.Exact, Pattern: m.Pattern})
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func allowed(kinds []string) []ingest.AllowedKind {
+	out := make([]ingest.AllowedKind, len(kinds))
+	for i, k := range kinds {
+		out[i] = ingest.AllowedKind{Kind: k}
+	}
+	return out
+}
+
+// processor is a plugin's entity processor as the engine calls it.
+type processor struct {
+	plugin   plugin.ID
+	digest   string
+	declared manifest.Processor
+	calls    extension.Caller
+}
+
+// Name implements ingest.Processor.
+func (p *processor) Name() string { return string(p.plugin) + "/" + p.declared.Name }
+
+// Version implements ingest.Processor: other code may answer otherwise.
+func (p *processor) Version() string { return p.digest }
+
+// Kinds implements ingest.Processor.
+func (p *processor) Kinds() []string {
+	var out []string
+	for _, k := range p.declared.Kinds {
+		if k == "*" {
+			return nil
+		}
+		out = append(out, strings.ToLower(k))
+	}
+	return out
+}
+
+// FailOpen implements ingest.Processor.
+func (p *processor) FailOpen() bool { return p.declared.OnFailure != "closed" }
+
+// Process implements ingest.Processor.
+func (p *processor) Process(ctx context.Context, q contract.ProcessRequest) (contract.ProcessReply, error) {
+	q.Processor = p.declared.Name
+	results, err := extension.Process(ctx, p.calls, p.plugin, &q)
+	return contract.ProcessReply{Results: results}, err
+}

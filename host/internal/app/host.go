@@ -1,0 +1,203 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/host/internal/web"
+	"github.com/callboard/callboard/sdk/manifest"
+)
+
+// Version says what runs.
+type Version struct {
+	Version string
+	Commit  string
+}
+
+// Figures are the catalog's figures.
+type Figures struct {
+	Entities  int
+	Revision  uint64
+	Locations int
+	Errors    int
+}
+
+// hostAPI is web.Host: the host's own endpoints.
+type hostAPI struct {
+	version Version
+	started time.Time
+	plugins *pluginSet
+	store   store.Store
+	catalog interface{ Figures() Figures }
+}
+
+// pluginView is one plugin as GET /api/plugins shows it (openapi.json, Plugin).
+type pluginView struct {
+	plugin.Status
+	Digest       string           `json:"digest"`
+	Description  string           `json:"description,omitempty"`
+	Owner        string           `json:"owner,omitempty"`
+	Error        *pluginError     `json:"error,omitempty"`
+	Stderr       *struct{}        `json:"stderr,omitempty"` // shown in Error
+	Stack        *struct{}        `json:"stack,omitempty"`
+	Capabilities []capabilityView `json:"capabilities"`
+	Routes       []routeView      `json:"routes"`
+	Processors   []processorView  `json:"processors"`
+	UI           *manifest.UI     `json:"ui,omitempty"`
+}
+
+type pluginError struct {
+	Message string   `json:"message"`
+	Stderr  []string `json:"stderr,omitempty"`
+	Stack   string   `json:"stack,omitempty"`
+}
+
+type capabilityView struct {
+	Name    string `json:"name"`
+	Scope   string `json:"scope,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Granted bool   `json:"granted"`
+}
+
+type routeView struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+}
+
+type processorView struct {
+	Name  string   `json:"name"`
+	Kinds []string `json:"kinds"`
+}
+
+// ListPlugins implements web.Host.
+func (h *hostAPI) ListPlugins(context.Context) any {
+	out := []pluginView{}
+	for _, s := range h.plugins.registry.List() {
+		out = append(out, h.view(s))
+	}
+	return out
+}
+
+// GetPlugin implements web.Host.
+func (h *hostAPI) GetPlugin(_ context.Context, id string) (any, error) {
+	s, err := h.plugins.registry.Get(plugin.ID(id))
+	if err != nil {
+		return nil, err
+	}
+	return h.view(s), nil
+}
+
+func (h *hostAPI) view(s plugin.Status) pluginView {
+	v := pluginView{Status: s, Capabilities: []capabilityView{}, Routes: []routeView{}, Processors: []processorView{}}
+	if s.Digest != "" {
+		v.Digest = "sha256:" + s.Digest
+	}
+	if s.Error != "" || s.Stderr != "" {
+		v.Error = &pluginError{Message: s.Error, Stack: s.Stack}
+		if text := strings.TrimRight(s.Stderr, "\n"); text != "" {
+			v.Error.Stderr = strings.Split(text, "\n")
+		}
+		if v.Error.Message == "" {
+			v.Error.Message = "the latest crash left this on stderr"
+		}
+	}
+	in, _ := s.Info.(*installed)
+	if in == nil {
+		return v
+	}
+	if in.err != nil {
+		v.Error = &pluginError{Message: fault.Message(in.err)}
+		if fault.Is(in.err, fault.Internal) {
+			v.Error.Message = in.err.Error()
+		}
+	}
+	if in.rights != nil {
+		v.Capabilities = capabilityViews(in.rights.List())
+	}
+	if m := in.bundle.manifest; m != nil {
+		v.Description, v.Owner, v.UI = m.Description, m.Owner, &m.UI
+		for _, r := range m.Routes {
+			v.Routes = append(v.Routes, routeView{r.Method, r.Path})
+		}
+		for _, p := range m.Extensions.Processors {
+			v.Processors = append(v.Processors, processorView{p.Name, p.Kinds})
+		}
+	}
+	return v
+}
+
+func capabilityViews(rights []capability.Right) []capabilityView {
+	out := make([]capabilityView, 0, len(rights))
+	for _, r := range rights {
+		v := capabilityView{Name: r.Name, Reason: r.Reason, Granted: r.Granted}
+		if r.Effective != "granted" {
+			v.Scope = r.Effective
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// info is the answer of GET /api/app/info.
+type info struct {
+	Version   string      `json:"version"`
+	Commit    string      `json:"commit"`
+	StartedAt time.Time   `json:"startedAt"`
+	Database  string      `json:"database"`
+	Catalog   catalogInfo `json:"catalog"`
+}
+
+type catalogInfo struct {
+	Entities  int    `json:"entities"`
+	Revision  uint64 `json:"revision"`
+	Locations int    `json:"locations"`
+	Errors    int    `json:"errors"`
+}
+
+// Info implements web.Host.
+func (h *hostAPI) Info(context.Context) any {
+	f := h.catalog.Figures()
+	return info{
+		Version: h.version.Version, Commit: h.version.Commit, StartedAt: h.started, Database: h.store.Backend(),
+		Catalog: catalogInfo(f),
+	}
+}
+
+// databaseCheck bounds how long readiness waits for the database.
+const databaseCheck = 2 * time.Second
+
+// Ready implements web.Host. Reads come from memory, so that a database that
+// does not answer degrades the portal and does not end it; a plugin that
+// failed does neither, but is shown.
+func (h *hostAPI) Ready(ctx context.Context) web.Readiness {
+	r := web.Readiness{Status: "ok"}
+	add := func(name, status, message string) {
+		r.Checks = append(r.Checks, web.Check{Name: name, Status: status, Message: message})
+		if status != "ok" && r.Status != "error" {
+			r.Status = status
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, databaseCheck)
+	defer cancel()
+	if err := h.store.Ping(ctx); err != nil {
+		add("database", "degraded", "the database does not answer: pages are served from memory, changes wait")
+	} else {
+		add("database", "ok", "")
+	}
+	for _, s := range h.plugins.registry.List() {
+		switch {
+		case s.State == plugin.Failed && s.Core:
+			add("plugin "+string(s.ID), "degraded", "the core plugin has failed; see the plugins page")
+		case s.State == plugin.Failed:
+			add("plugin "+string(s.ID), "degraded", "the plugin has failed; everything else works")
+		default:
+			add("plugin "+string(s.ID), "ok", "")
+		}
+	}
+	return r
+}

@@ -1,0 +1,73 @@
+package app
+
+import (
+	"time"
+
+	"github.com/callboard/callboard/host/internal/config"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/manifest"
+)
+
+// limits merges what the manifest asks for, what the plugin's entry says and
+// the caps of the section limits: the entry replaces what is asked or the
+// host's default, and the cap bounds the result.
+func limits(asked manifest.Runtime, entry, limit config.Limits) plugin.Limits {
+	l := plugin.Limits{
+		MemoryBytes:   uint64(first(entry.Memory, config.ByteSize(asked.Memory))), //nolint:gosec // sizes are not negative
+		Instances:     first(entry.Instances, asked.Instances),
+		HostCalls:     first(entry.HostCalls, asked.HostCalls),
+		LogBytes:      int(first(entry.LogBytes, config.ByteSize(asked.LogBytes))),
+		ResponseBytes: int64(first(entry.ResponseBytes, config.ByteSize(asked.ResponseBytes))),
+		Handles:       first(entry.Handles, asked.Handles),
+		HandleBytes:   int64(first(entry.HandleBytes, config.ByteSize(asked.HandleBytes))),
+	}.WithDefaults()
+	l.Deadline = map[abi.Op]time.Duration{}
+	for op := abi.OpDescribe; op <= abi.OpHealth; op++ {
+		d := first(deadline(entry.Deadline, op), time.Duration(asked.Deadlines[op.String()]), plugin.DefaultDeadline(op))
+		l.Deadline[op] = atMost(d, deadline(limit.Deadline, op))
+	}
+	l.MemoryBytes = atMost(l.MemoryBytes, uint64(limit.Memory)) //nolint:gosec // sizes are not negative
+	l.Instances = atMost(l.Instances, limit.Instances)
+	l.HostCalls = atMost(l.HostCalls, limit.HostCalls)
+	l.LogBytes = atMost(l.LogBytes, int(limit.LogBytes))
+	l.ResponseBytes = atMost(l.ResponseBytes, int64(limit.ResponseBytes))
+	l.Handles = atMost(l.Handles, limit.Handles)
+	l.HandleBytes = atMost(l.HandleBytes, int64(limit.HandleBytes))
+	return l
+}
+
+type number interface {
+	~int | ~int64 | ~uint64
+}
+
+// first returns the first value that is set.
+func first[T number](values ...T) T {
+	for _, v := range values {
+		if v != 0 {
+			return v
+		}
+	}
+	return 0
+}
+
+// atMost bounds v by a cap, if there is one.
+func atMost[T number](v, limit T) T {
+	if limit > 0 {
+		return min(v, limit)
+	}
+	return v
+}
+
+func deadline(d config.Deadlines, op abi.Op) time.Duration {
+	switch op {
+	case abi.OpHTTPHandle, abi.OpActionRun:
+		return time.Duration(d.Request)
+	case abi.OpEntityProcess:
+		return time.Duration(d.Process)
+	case abi.OpEntityProvide, abi.OpScheduleRun:
+		return time.Duration(d.Schedule)
+	default:
+		return 0
+	}
+}

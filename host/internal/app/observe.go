@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/telemetry"
+)
+
+// observer feeds what plugins do to metrics and log.
+type observer struct {
+	metrics *telemetry.Metrics
+	log     *slog.Logger
+}
+
+// Called implements plugin.Observer.
+func (o observer) Called(e plugin.CallEvent) {
+	outcome := "ok"
+	if e.Failed {
+		outcome = e.Kind.String()
+	}
+	o.metrics.PluginCall(string(e.Plugin), e.Op.String(), outcome, e.Duration)
+}
+
+// Pooled implements plugin.Observer; gauges are read from the registry instead.
+func (observer) Pooled(plugin.PoolEvent) {}
+
+// Compiled implements plugin.Observer.
+func (o observer) Compiled(e plugin.CompileEvent) {
+	o.log.Debug("plugin compiled", "plugin", string(e.Plugin), "duration", e.Duration, "failed", e.Failed)
+}
+
+// Changed implements plugin.Observer.
+func (o observer) Changed(id plugin.ID, state plugin.State) {
+	level := slog.LevelDebug
+	switch state {
+	case plugin.Running, plugin.Stopped:
+		level = slog.LevelInfo
+	case plugin.Failed:
+		level = slog.LevelError
+	}
+	o.log.Log(context.Background(), level, "plugin is "+string(state), "plugin", string(id))
+}
+
+// CapabilityCall implements capability.Audit: denials are logged, everything is counted.
+func (o observer) CapabilityCall(e capability.Event) {
+	outcome := "ok"
+	if e.Err != nil {
+		outcome = fault.KindOf(e.Err).String()
+	}
+	o.metrics.CapabilityCall(e.Plugin, e.Capability.String(), outcome)
+	if fault.Is(e.Err, fault.Denied) {
+		o.log.Warn("capability denied", "plugin", e.Plugin, "capability", e.Capability.String(), "operation", e.Operation,
+			"subject", e.Authority.Subject.Ref, "mode", e.Authority.Mode.String(), "call", e.CallID, "reason", fault.Message(e.Err))
+	}
+}
+
+// gauges registers what is read when metrics are scraped.
+func gauges(m *telemetry.Metrics, registry *plugin.Registry, catalogue interface{ Figures() Figures }) {
+	m.Gauge("callboard_catalog_entities", "Entities in the catalog.", nil, func() float64 { return float64(catalogue.Figures().Entities) })
+	m.Gauge("callboard_catalog_revision", "Revision that reads see.", nil, func() float64 { return float64(catalogue.Figures().Revision) })
+	m.Gauge("callboard_catalog_locations", "Locations that are read.", nil, func() float64 { return float64(catalogue.Figures().Locations) })
+	m.Gauge("callboard_catalog_errors", "Entities and locations with an error.", nil, func() float64 { return float64(catalogue.Figures().Errors) })
+	table := func(name, help string, value func(plugin.Status) float64) {
+		m.Table(name, help, []string{"plugin"}, func(sample func(float64, ...string)) {
+			for _, s := range registry.List() {
+				sample(value(s), string(s.ID))
+			}
+		})
+	}
+	table("callboard_plugin_memory_bytes", "Linear memory of all instances.", func(s plugin.Status) float64 { return float64(s.MemoryBytes) })
+	table("callboard_plugin_instances_busy", "Instances that serve a call.", func(s plugin.Status) float64 { return float64(s.Instances.Busy) })
+	table("callboard_plugin_instances_idle", "Instances that wait for a call.", func(s plugin.Status) float64 { return float64(s.Instances.Idle) })
+	table("callboard_plugin_crashes", "Crashes since the plugin was installed.", func(s plugin.Status) float64 { return float64(s.Crashes) })
+	m.Table("callboard_plugin_state", "1 for the state that a plugin is in.", []string{"plugin", "state"}, func(sample func(float64, ...string)) {
+		for _, s := range registry.List() {
+			sample(1, string(s.ID), string(s.State))
+		}
+	})
+}

@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/config"
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/extension"
+	"github.com/callboard/callboard/host/internal/web/route"
+)
+
+// installed is what the host knows of a plugin beside the registry.
+type installed struct {
+	bundle *bundle
+	rights *capability.Rights
+	routes *route.Table
+	err    error // why it may not run
+}
+
+// plugins installs bundles and serves their routes.
+type pluginSet struct {
+	registry *plugin.Registry
+	gate     *capability.Gate
+	table    capability.Table
+	log      *slog.Logger
+
+	mu   sync.RWMutex
+	byID map[plugin.ID]*installed
+}
+
+// install resolves rights and routes of every bundle and hands it to the
+// registry. Eager plugins load side by side. A plugin that fails is listed
+// with its error and does not keep the others from running.
+func (p *pluginSet) install(ctx context.Context, bundles []*bundle, c *config.Config) {
+	var loading sync.WaitGroup
+	for _, b := range bundles {
+		in := p.prepare(b)
+		pkg := plugin.Package{ID: plugin.ID(b.id), Digest: b.digest, Wasm: b.wasm, Core: b.core, Info: in}
+		if m := b.manifest; m != nil {
+			pkg.Version, pkg.Title = m.Version, m.Title
+			pkg.Limits = limits(m.Runtime, b.entry.Limits, c.Limits)
+			pkg.Eager = m.Runtime.Start == "eager" || in.err != nil
+		}
+		loading.Go(func() {
+			if err := p.registry.Install(ctx, pkg); err != nil {
+				p.log.ErrorContext(ctx, "plugin does not run", "plugin", b.id, "error", errors.Join(in.err, err))
+			}
+		})
+	}
+	loading.Wait()
+}
+
+func (p *pluginSet) prepare(b *bundle) *installed {
+	in := &installed{bundle: b, err: b.err}
+	defer func() {
+		p.mu.Lock()
+		p.byID[plugin.ID(b.id)] = in
+		p.mu.Unlock()
+	}()
+	if in.err != nil {
+		return in
+	}
+	requests, err := b.requests()
+	if err != nil {
+		in.err = err
+		return in
+	}
+	if in.rights, err = p.table.Resolve(requests, b.grants(), b.core); err != nil {
+		in.err = fmt.Errorf("plugin %s: %w", b.id, err)
+		return in
+	}
+	var routes []route.Route
+	for _, r := range b.manifest.Routes {
+		routes = append(routes, route.Route{Method: r.Method, Pattern: r.Path})
+	}
+	if in.routes, err = route.New(routes); err != nil {
+		in.err = fault.New(fault.Invalid, "%s: %w", b.manifest.File(), err)
+		return in
+	}
+	p.gate.SetRights(b.id, b.digest, in.rights)
+	return in
+}
+
+// grant is plugin.Deps.Grant: what could not be prepared may not run.
+func (p *pluginSet) grant(_ context.Context, pkg plugin.Package) error {
+	if in := p.get(pkg.ID); in != nil {
+		return in.err
+	}
+	return fault.New(fault.Denied, "plugin %s was not installed by the host", pkg.ID)
+}
+
+func (p *pluginSet) get(id plugin.ID) *installed {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.byID[id]
+}
+
+// Routes implements web.Plugins.
+func (p *pluginSet) Routes(id plugin.ID) *route.Table {
+	in := p.get(id)
+	if in == nil {
+		return nil
+	}
+	if in.routes == nil {
+		return &route.Table{}
+	}
+	return in.routes
+}
+
+// ServeHTTP implements web.Plugins.
+func (p *pluginSet) ServeHTTP(ctx context.Context, r *extension.HTTPRequest) (*extension.HTTPAnswer, error) {
+	return extension.HTTP(ctx, p.registry, r)
+}

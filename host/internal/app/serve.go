@@ -1,0 +1,138 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"slices"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/fault"
+)
+
+// Start loads plugins and catalog side by side, listens, and serves in the
+// background. When it returns the portal answers. pprofAddr, if not empty, is
+// a loopback address that serves profiles.
+func (a *App) Start(ctx context.Context, pprofAddr string) error {
+	c := a.options.Config
+	if err := a.plugins.registry.Start(ctx); err != nil {
+		return fmt.Errorf("starting the plugin registry: %w", err)
+	}
+	loaded := make(chan struct{})
+	go func() {
+		defer close(loaded)
+		a.plugins.install(ctx, a.catalog.bundles, c)
+	}()
+	err := a.catalog.start(ctx)
+	<-loaded
+	if err != nil {
+		return fmt.Errorf("starting the catalog: %w", err)
+	}
+	a.closeLater(func(context.Context) error { return a.catalog.close() })
+	go a.sweep(ctx)
+	if err := a.serveMetrics(); err != nil {
+		return err
+	}
+	if err := a.serveProfiles(pprofAddr); err != nil {
+		return err
+	}
+	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.ListenAddr()); err != nil {
+		return fault.Wrap(fault.Unavailable, err, fmt.Sprintf("cannot listen on %s (another process may use it; choose an address with --listen)", c.ListenAddr()))
+	}
+	a.closeLater(a.server.Close)
+	go func() { a.served <- a.server.Serve(a.listener) }()
+	return nil
+}
+
+// Addr returns the address that the portal listens on.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// Wait returns when ctx ends, or with the error that ended serving.
+func (a *App) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-a.served:
+		return err
+	}
+}
+
+// Close answers what is under way, within ctx, and closes everything in the
+// reverse order of opening.
+func (a *App) Close(ctx context.Context) error {
+	var all error
+	for _, s := range a.side {
+		all = errors.Join(all, s.Shutdown(ctx))
+	}
+	for _, f := range slices.Backward(a.closers) {
+		all = errors.Join(all, f(ctx))
+	}
+	a.closers, a.side = nil, nil
+	return all
+}
+
+// serveMetrics listens where configuration wants /metrics apart from the portal.
+func (a *App) serveMetrics() error {
+	listen := a.options.Config.Telemetry.Metrics.Listen
+	if listen == nil {
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.metrics.Handler())
+	return a.serveBeside("metrics", listen.String(), mux)
+}
+
+// serveProfiles serves net/http/pprof on a loopback address.
+func (a *App) serveProfiles(addr string) error {
+	if addr == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+		return fault.New(fault.Invalid, "CALLBOARD_PPROF=%q must be a loopback address such as 127.0.0.1:6060", addr)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return a.serveBeside("profiles", addr, mux)
+}
+
+func (a *App) serveBeside(what, addr string, h http.Handler) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, err, fmt.Sprintf("cannot listen on %s for %s", addr, what))
+	}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	a.side = append(a.side, s)
+	go func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.served <- fmt.Errorf("serving %s: %w", what, err)
+		}
+	}()
+	return nil
+}
+
+// sweepEvery is how often expired values and sessions are removed.
+const sweepEvery = 10 * time.Minute
+
+func (a *App) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if _, err := a.store.KVSweep(ctx); err != nil {
+			a.log.WarnContext(ctx, "expired values stay", "error", err)
+		}
+		if _, err := a.store.SweepSessions(ctx); err != nil {
+			a.log.WarnContext(ctx, "expired sessions stay", "error", err)
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/config"
+	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/host/internal/store/postgres"
+	"github.com/callboard/callboard/host/internal/store/sqlite"
+)
+
+// openStore opens the database that configuration names.
+func openStore(ctx context.Context, c *config.Config, now func() time.Time) (store.Store, error) {
+	db := c.Backend.Database
+	if db.IsPostgres() {
+		s, err := postgres.Open(ctx, postgres.Config{DSN: db.PostgresURL().Reveal(), Clock: now})
+		if err != nil {
+			return nil, fmt.Errorf("opening PostgreSQL: %w", err)
+		}
+		return s, nil
+	}
+	s, err := sqlite.Open(ctx, sqlite.Config{Path: db.SQLiteFile(c.DataDir), Clock: now})
+	if err != nil {
+		return nil, fmt.Errorf("opening SQLite: %w", err)
+	}
+	return s, nil
+}
+
+// dataFolder makes a folder below the data folder, for this user only.
+func dataFolder(c *config.Config, name string) (string, error) {
+	dir := filepath.Join(c.DataDir, name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("making the data folder: %w", err)
+	}
+	return dir, nil
+}
