@@ -58,6 +58,15 @@ func (r *Request) Headers(yield func(name, value string) bool) {
 	}
 }
 
+// Params yields every path parameter.
+func (r *Request) Params(yield func(name, value string) bool) {
+	for _, p := range r.params {
+		if !yield(p.Name, p.Value) {
+			return
+		}
+	}
+}
+
 // Query returns the decoded query string.
 func (r *Request) Query() Values {
 	if !r.parsed {
@@ -76,7 +85,7 @@ func (r *Request) BodyHandle() (h Handle, ok bool) {
 // Body returns the whole body. It belongs to the request.
 func (r *Request) Body() ([]byte, error) {
 	h, ok := r.BodyHandle()
-	if !ok || r.body != nil {
+	if !ok || len(r.body) > 0 {
 		return r.body, nil
 	}
 	b, err := h.Bytes()

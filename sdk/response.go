@@ -52,6 +52,12 @@ func (r *Response) Header(name, value string) *Response {
 	return r
 }
 
+// AddHeader adds a header field beside those of the same name.
+func (r *Response) AddHeader(name, value string) *Response {
+	r.headers = append(r.headers, contract.Header{Name: name, Value: value})
+	return r
+}
+
 // Bytes appends b to the body. b must not change before the handler returns.
 func (r *Response) Bytes(b []byte) *Response {
 	if len(b) > 0 {
