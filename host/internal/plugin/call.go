@@ -87,8 +87,10 @@ func (r *Registry) Call(ctx context.Context, call Call) (*Reply, error) {
 
 // info checks the path of the call and puts the plugin at its end.
 func (r *Registry) info(in *installed, call Call) (CallInfo, error) {
-	authority := principal.Own(in.actor)
-	if !call.Own {
+	var authority principal.Authority
+	if call.Own {
+		authority = principal.Own(in.actor)
+	} else {
 		if len(call.Authority.Actors) >= MaxDepth {
 			return CallInfo{}, fault.New(fault.Denied, "calling plugin %s: the path already has %d plugins", call.Plugin, MaxDepth)
 		}

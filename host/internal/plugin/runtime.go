@@ -67,14 +67,17 @@ type Instance interface {
 	Handle(ctx context.Context, op abi.Op, in []byte, door Door) ([]byte, error)
 	// Memory returns the size of the linear memory in bytes.
 	Memory() uint64
-	// Stderr returns the tail of what the guest wrote to stdout and stderr.
+	// Stderr returns the first and the last of what the guest wrote to stdout
+	// and stderr during its latest call.
 	Stderr() string
 	// Close frees the instance.
 	Close(ctx context.Context) error
 }
 
 // Door is the one way out of a guest, bound to one call. The methods run on
-// the goroutine of Instance.Handle, with the call's context.
+// the goroutine of Instance.Handle, with the call's context. The slices that
+// they are given are the guest's memory: they are valid until the method
+// returns, and touching one later is a fault of the process, not only a race.
 type Door interface {
 	// Call performs a capability operation and returns an abi.ReplyHeader
 	// with its payload. It never fails: a refusal is a reply with a code.

@@ -26,6 +26,7 @@ type instance struct {
 	limits plugin.Limits
 	guest  api.Module
 	memory api.Memory
+	linear *linear
 	in     api.Function
 	handle api.Function
 
@@ -166,5 +167,6 @@ func (i *instance) close() {
 	if !i.closed {
 		i.closed = true
 		_ = i.guest.Close(context.Background())
+		i.linear.Free()
 	}
 }

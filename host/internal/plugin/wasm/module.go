@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
@@ -89,15 +90,29 @@ func (m *compiled) free() {
 }
 
 // New implements plugin.Module.
-func (m *compiled) New(ctx context.Context) (plugin.Instance, error) {
+func (m *compiled) New(ctx context.Context) (_ plugin.Instance, err error) {
 	if err := m.enter(); err != nil {
 		return nil, err
 	}
 	defer m.leave()
-	i := &instance{module: m, limits: m.spec.Limits}
-	frame := &frame{Context: ctx, instance: i}
+	i := &instance{module: m, limits: m.spec.Limits, linear: &linear{}}
+	defer func() {
+		// The runtime does not free the memory of an instance that it could
+		// not finish, and an allocation that fails is a panic there.
+		if r := recover(); r != nil {
+			err = fault.New(fault.Unavailable, "an instance of plugin %s could not be made: %v", m.spec.ID, r)
+		}
+		if err != nil {
+			i.linear.Free()
+		}
+	}()
+	frame := &frame{Context: experimental.WithMemoryAllocator(ctx, i.linear), instance: i}
 	mod, err := m.runtime.InstantiateModule(frame, m.code,
 		wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	if err == nil && (ctx.Err() != nil || mod.Memory() == nil) {
+		_ = mod.Close(context.Background())
+		err = errors.New("it has no memory")
+	}
 	if err != nil {
 		return nil, i.explain(ctx, err, "starting")
 	}
@@ -105,10 +120,6 @@ func (m *compiled) New(ctx context.Context) (plugin.Instance, error) {
 	i.memory = mod.Memory()
 	i.in = mod.ExportedFunction(abi.ExportIn)
 	i.handle = mod.ExportedFunction(abi.ExportHandle)
-	if ctx.Err() != nil || i.memory == nil {
-		_ = mod.Close(context.Background())
-		return nil, i.explain(ctx, errors.New("no memory"), "starting")
-	}
 	return i, nil
 }
 

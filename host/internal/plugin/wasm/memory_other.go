@@ -1,0 +1,9 @@
+//go:build !unix
+
+package wasm
+
+import "errors"
+
+func reserve(uint64) ([]byte, error) { return nil, errors.ErrUnsupported }
+
+func release([]byte) {}
