@@ -8,6 +8,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/catalog/index"
+	"github.com/callboard/callboard/host/internal/principal"
 )
 
 const benchCount = 10000
@@ -20,17 +21,22 @@ func loaded(tb testing.TB, count int) (*index.Index, []catalog.Entity) {
 	return x, entities
 }
 
+// BenchmarkPublishAll indexes a whole catalog, as at start.
 func BenchmarkPublishAll(b *testing.B) {
-	entities := sample(benchCount)
-	bytes := 0
-	for i := range entities {
-		bytes += len(entities[i].Body)
-	}
-	b.ReportMetric(float64(bytes)/benchCount, "body-B/entity")
-	b.ReportAllocs()
-	for b.Loop() {
-		x := index.New(index.Config{})
-		x.Publish(catalog.Update{Reset: true, Upsert: entities, Revision: 1})
+	for _, count := range []int{10000, 100000} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			entities := sample(count)
+			bytes := 0
+			for i := range entities {
+				bytes += len(entities[i].Body)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				x := index.New(index.Config{})
+				x.Publish(catalog.Update{Reset: true, Upsert: entities, Revision: 1})
+			}
+			b.ReportMetric(float64(bytes)/float64(count), "body-B/entity")
+		})
 	}
 }
 
@@ -84,7 +90,11 @@ func BenchmarkGet(b *testing.B) {
 var componentFilter = catalog.Filter{{{Key: "kind", Values: []string{"component"}}}}
 
 func benchQuery(b *testing.B, q func(i int) catalog.Query) {
-	x, _ := loaded(b, benchCount)
+	benchQueryOf(b, benchCount, q)
+}
+
+func benchQueryOf(b *testing.B, count int, q func(i int) catalog.Query) {
+	x, _ := loaded(b, count)
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
@@ -101,9 +111,57 @@ func BenchmarkList(b *testing.B) {
 }
 
 func BenchmarkListOrdered(b *testing.B) {
-	benchQuery(b, func(int) catalog.Query {
-		return catalog.Query{Filter: componentFilter, Order: []catalog.Order{{Field: "metadata.name"}}}
-	})
+	for _, count := range []int{10000, 100000} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			benchQueryOf(b, count, func(int) catalog.Query {
+				return catalog.Query{Filter: componentFilter, Order: []catalog.Order{{Field: "metadata.name"}}}
+			})
+		})
+	}
+}
+
+// BenchmarkListLayered lists while every hundredth entity has changed since
+// the bulk was indexed.
+func BenchmarkListLayered(b *testing.B) {
+	x, entities := loaded(b, benchCount)
+	for i := range 100 {
+		x.Publish(catalog.Update{Upsert: entities[i*100 : i*100+1], Revision: uint64(i + 2)})
+	}
+	q := catalog.Query{Filter: componentFilter, Order: []catalog.Order{{Field: "metadata.name"}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := x.Query(context.Background(), viewer, q); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkListRestricted lists for a viewer from whom a third is hidden.
+func BenchmarkListRestricted(b *testing.B) {
+	x := index.New(index.Config{Visibility: thirds{}})
+	x.Publish(catalog.Update{Reset: true, Upsert: sample(benchCount), Revision: 1})
+	q := catalog.Query{Filter: componentFilter, Order: []catalog.Order{{Field: "metadata.name"}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := x.Query(context.Background(), viewer, q); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// thirds hides every third id of a part, whatever it is called.
+type thirds struct{}
+
+func (thirds) Scope(principal.Viewer) *index.Scope {
+	return &index.Scope{Key: "third", See: func(p index.Part) index.Set {
+		set := index.NewSet(p.Len())
+		for id := range uint32(p.Len()) {
+			if id%3 != 0 {
+				set.Add(id)
+			}
+		}
+		return set
+	}}
 }
 
 func BenchmarkListProjected(b *testing.B) {

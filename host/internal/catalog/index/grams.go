@@ -91,20 +91,26 @@ func (c *column) containing(term string, f func(v uint32)) {
 		c.scan(needle, 0, len(c.text), f)
 		return
 	}
-	g := c.grams.Load()
-	if g == nil {
-		c.gramsMu.Lock()
-		if g = c.grams.Load(); g == nil {
-			g = newGrams(c.text)
-			c.grams.Store(g)
-		}
-		c.gramsMu.Unlock()
-	}
+	g := c.ensureGrams()
 	next := 0 // a value that began in one block is not reported from the next
 	for _, block := range g.candidates(needle) {
 		from := max(int(block)*gramBlock, next)
 		next = max(next, c.scan(needle, from, int(block+1)*gramBlock, f))
 	}
+}
+
+func (c *column) ensureGrams() *grams {
+	if g := c.grams.Load(); g != nil {
+		return g
+	}
+	c.gramsMu.Lock()
+	defer c.gramsMu.Unlock()
+	if g := c.grams.Load(); g != nil {
+		return g
+	}
+	g := newGrams(c.text)
+	c.grams.Store(g)
+	return g
 }
 
 // scan reports the values that contain needle from a place in from..to on, and

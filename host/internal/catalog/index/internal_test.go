@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/principal"
 )
 
 // rowsOf flattens a body as a segment of one does.
@@ -189,6 +191,34 @@ func TestChangesLeaveFewSegments(t *testing.T) {
 			t.Fatalf("%s is there twice", d.ref)
 		}
 		seen[d.ref] = true
+	}
+}
+
+func TestMergeKeepsReadersWarm(t *testing.T) {
+	x := New(Config{})
+	var entities []catalog.Entity
+	for i := range 900 {
+		entities = append(entities, entityNamed(i))
+	}
+	x.Publish(catalog.Update{Upsert: entities, Revision: 1})
+	v := principal.ViewerOf(principal.System())
+	q := catalog.Query{Order: []catalog.Order{{Field: "metadata.name", Desc: true}}, FullTextTerm: "c77"}
+	if page, err := x.Query(context.Background(), v, q); err != nil || page.TotalItems != 11 {
+		t.Fatal(page.TotalItems, err)
+	}
+	for i := range entities {
+		entities[i] = entityNamed(900 + i)
+	}
+	x.Publish(catalog.Update{Upsert: entities, Revision: 2})
+	x.Settle()
+	parts := x.current.Load().parts
+	if len(parts) != 1 {
+		t.Fatalf("%d segments, want 1", len(parts))
+	}
+	warm := 0
+	parts[0].orderings.each(func(*ordering) { warm++ })
+	if warm != 1 || parts[0].columns["metadata.name"].grams.Load() == nil {
+		t.Errorf("%d orders and grams %v after the merge", warm, parts[0].columns["metadata.name"].grams.Load() != nil)
 	}
 }
 

@@ -57,3 +57,12 @@ func (m *memo[V]) put(key []byte, value V) {
 	next[string(key)] = &memoEntry[V]{value: value}
 	m.entries.Store(&next)
 }
+
+// each calls f with every value.
+func (m *memo[V]) each(f func(value V)) {
+	if entries := m.entries.Load(); entries != nil {
+		for _, e := range *entries {
+			f(e.value)
+		}
+	}
+}

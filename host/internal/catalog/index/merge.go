@@ -55,6 +55,9 @@ func (x *Index) mergeLater() {
 	go func() {
 		// One core is left to readers where there are two.
 		merged := x.build(living(work), max(1, runtime.GOMAXPROCS(0)/2))
+		for i := range work {
+			merged.warm(work[i].segment)
+		}
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		s := x.current.Load()
@@ -63,6 +66,17 @@ func (x *Index) mergeLater() {
 		x.mergeLater()
 		x.idle.Broadcast()
 	}()
+}
+
+// warm builds what readers made of an older segment, so that the first of them
+// to meet this one does not wait for it.
+func (s *segment) warm(old *segment) {
+	old.orderings.each(func(o *ordering) { s.ordering(o.orders, o.hidden) })
+	for key, c := range old.columns {
+		if now := s.columns[key]; now != nil && c.grams.Load() != nil {
+			now.ensureGrams()
+		}
+	}
 }
 
 // replace puts merged in the place of the parts that it was made of, and

@@ -15,6 +15,7 @@ type ordering struct {
 	columns []*column  // one per field; nil = no document has it
 	ranks   [][]uint32 // their ranks
 	orders  []catalog.Order
+	hidden  bool
 	ids     []uint32 // in order; nil = id order
 	places  []uint32 // the inverse of ids
 }
@@ -42,7 +43,7 @@ func (s *segment) ordering(orders []catalog.Order, hidden bool) *ordering {
 	if o, ok := s.orderings.get(key); ok {
 		return o
 	}
-	o := &ordering{orders: slices.Clone(orders), ids: make([]uint32, len(s.docs)), places: make([]uint32, len(s.docs))}
+	o := &ordering{orders: slices.Clone(orders), hidden: hidden, ids: make([]uint32, len(s.docs)), places: make([]uint32, len(s.docs))}
 	for _, order := range orders {
 		c := s.sortColumn(strings.ToLower(order.Field), hidden)
 		o.columns = append(o.columns, c)
@@ -52,15 +53,53 @@ func (s *segment) ordering(orders []catalog.Order, hidden bool) *ordering {
 		}
 		o.ranks = append(o.ranks, c.rank(len(s.docs)))
 	}
-	for i := range o.ids {
-		o.ids[i] = uint32(i)
+	if len(orders) == 1 {
+		o.sortByOne()
+	} else {
+		for i := range o.ids {
+			o.ids[i] = uint32(i)
+		}
+		slices.SortFunc(o.ids, o.compare)
 	}
-	slices.SortFunc(o.ids, o.compare)
 	for place, id := range o.ids {
 		o.places[id] = uint32(place)
 	}
 	s.orderings.put(key, o)
 	return o
+}
+
+// sortByOne fills ids in the order of one field, which is that of its column:
+// values ascend in it, and ids within a value.
+func (o *ordering) sortByOne() {
+	ids, desc := o.ids[:0], o.orders[0].Desc
+	add := func(id uint32) { ids = append(ids, id) }
+	if c, ranks := o.columns[0], o.ranks[0]; c != nil {
+		for i := range uint32(c.values()) {
+			v := i
+			if desc {
+				v = uint32(c.values()) - 1 - i
+			}
+			postings := c.postings(v)
+			for j := range postings {
+				id := postings[j]
+				if desc {
+					id = postings[len(postings)-1-j]
+				}
+				if ranks[id] == v { // a smaller value of the same document counts
+					add(id)
+				}
+			}
+		}
+	}
+	for i := range uint32(len(o.ids)) {
+		id := i
+		if desc {
+			id = uint32(len(o.ids)) - 1 - i
+		}
+		if o.ranks[0] == nil || o.ranks[0][id] == missing {
+			add(id)
+		}
+	}
 }
 
 func flagByte(b bool) byte {
