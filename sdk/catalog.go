@@ -130,7 +130,7 @@ func (c Catalog) ByRefs(q CatalogRefs) (Document, error) {
 	})
 }
 
-// Locations returns the registered locations as the JSON array of Backstage's API.
+// Locations returns the registered locations: [{id, type, target, entityRef}].
 func (c Catalog) Locations() (Document, error) {
 	return c.document(opCatalogLocations, &contract.CatalogLocationsRequest{Own: c.own})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/callboard/callboard/sdk"
+	"github.com/callboard/callboard/sdk/rawjson"
 )
 
 // entityByName serves GET /entities/by-name/{kind}/{namespace}/{name}.
@@ -195,11 +196,26 @@ func nonEmpty(values []string) []string {
 	return out
 }
 
-// locations serves GET /locations.
+// locations serves GET /locations. The capability answers plain locations,
+// the API puts each under "data".
 func locations(ctx context.Context, _ *sdk.Request) (*sdk.Response, error) {
 	doc, err := sdk.Viewer(ctx).Catalog().Locations()
 	if err != nil {
 		return nil, err
 	}
-	return document(doc, "", ""), nil
+	b, err := doc.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	out := []byte("[")
+	err = rawjson.Each(b, func(location []byte) {
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, `{"data":`...), location...), '}')
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ok().Bytes(append(out, ']')), nil
 }
