@@ -1,0 +1,339 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/source"
+	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/sdk/entity"
+	"github.com/google/uuid"
+)
+
+// Engine keeps the catalog equal to its sources. One goroutine owns the state;
+// everybody else sends it requests or reads its last report.
+type Engine struct {
+	config Config
+	pipe   *pipeline
+	state  *state // of the engine's goroutine, once started
+	globs  map[string][]source.Location
+	watch  *watcher
+
+	mu      sync.Mutex
+	pending scope
+	wake    chan struct{}
+	report  report
+
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// New returns an engine; Start makes it work.
+func New(c Config) *Engine {
+	if c.Orphans == "" {
+		c.Orphans = OrphansDelete
+	}
+	if c.Interval == 0 {
+		c.Interval = time.Hour
+	}
+	if c.Clock == nil {
+		c.Clock = SystemClock{}
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Float64
+	}
+	if c.IDs == nil {
+		c.IDs = uuid.NewString
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Limits = c.Limits.withDefaults()
+	return &Engine{config: c, pipe: newPipeline(c), wake: make(chan struct{}, 1), globs: map[string][]source.Location{}}
+}
+
+// Start publishes the catalog and keeps it up to date until Close. A stored
+// catalog is published as it is and checked against its sources afterwards;
+// the first one is read before Start returns. Fault: Unavailable (the store).
+func (e *Engine) Start(ctx context.Context) error {
+	stored, err := e.load(ctx)
+	if err != nil {
+		return err
+	}
+	if !stored {
+		if err := e.pass(ctx, scope{all: true}); err != nil {
+			return fmt.Errorf("loading the catalog for the first time: %w", err)
+		}
+	}
+	if e.config.Watch {
+		if e.watch, err = newWatcher(e.config.Clock, e.config.Limits.Quiet); err != nil {
+			e.config.Log.Warn("files are not watched; changes show at the next refresh", "error", err)
+		} else {
+			e.watchSources()
+		}
+	}
+	var run context.Context
+	run, e.stop = context.WithCancel(context.WithoutCancel(ctx))
+	e.done = make(chan struct{})
+	if stored {
+		e.request(scope{all: true})
+	}
+	go e.run(run)
+	return nil
+}
+
+// Close stops the engine and waits for the pass under way to end.
+func (e *Engine) Close() error {
+	if e.stop == nil {
+		return nil
+	}
+	e.stop()
+	<-e.done
+	if e.watch != nil {
+		return e.watch.close()
+	}
+	return nil
+}
+
+// load takes the state from the store and publishes it, if there is any.
+func (e *Engine) load(ctx context.Context) (stored bool, err error) {
+	e.state = newState()
+	entities, err := e.state.load(ctx, e.config.Store)
+	if err != nil {
+		return false, err
+	}
+	now := e.config.Clock.Now()
+	for _, f := range e.state.sources {
+		f.nextAt = now
+	}
+	if len(entities) == 0 && len(e.state.sources) == 0 {
+		return false, nil
+	}
+	revision, err := e.config.Store.CatalogRevision(ctx)
+	if err != nil {
+		return false, fmt.Errorf("reading the revision: %w", err)
+	}
+	e.config.Publisher.Publish(catalog.Update{Reset: true, Upsert: entities, Revision: revision})
+	e.mu.Lock()
+	e.report.publications++
+	e.report.entities = len(e.state.nodes)
+	e.mu.Unlock()
+	return true, nil
+}
+
+// request asks for a pass.
+func (e *Engine) request(s scope) {
+	e.mu.Lock()
+	e.pending.merge(s)
+	e.mu.Unlock()
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (e *Engine) take() scope {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.pending
+	e.pending = scope{}
+	return s
+}
+
+// run waits for requests, file events and due sources.
+func (e *Engine) run(ctx context.Context) {
+	defer close(e.done)
+	var events <-chan scope
+	if e.watch != nil {
+		events = e.watch.events
+	}
+	failures := 0
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.wake:
+		case s := <-events:
+			e.request(s)
+		case <-e.config.Clock.After(e.untilDue()):
+			e.request(e.dueSources())
+		}
+		s := e.take()
+		if s.empty() {
+			continue
+		}
+		err := e.pass(ctx, s)
+		switch {
+		case err == nil:
+			failures = 0
+			e.watchSources()
+		case ctx.Err() != nil:
+			return
+		default:
+			failures++
+			e.config.Log.Error("the catalog could not be brought up to date; trying again", "error", err, "attempt", failures)
+			if !e.sleep(ctx, min(time.Duration(1<<min(failures, 6))*time.Second, time.Minute)) {
+				return
+			}
+			if _, err := e.load(ctx); err != nil {
+				e.config.Log.Error("the catalog could not be loaded", "error", err)
+			}
+			e.request(scope{all: true})
+			continue
+		}
+		if !e.sleep(ctx, e.config.Limits.Publishing) {
+			return
+		}
+	}
+}
+
+func (e *Engine) sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-e.config.Clock.After(d):
+		return true
+	}
+}
+
+// untilDue returns how long until the first source is due.
+func (e *Engine) untilDue() time.Duration {
+	wait := e.config.Interval
+	now := e.config.Clock.Now()
+	for _, f := range e.state.sources {
+		wait = min(wait, f.nextAt.Sub(now))
+	}
+	return max(wait, time.Second)
+}
+
+// dueSources returns the sources whose time has come, and lets globs look again.
+func (e *Engine) dueSources() scope {
+	s := scope{sources: map[string]bool{}, expand: true}
+	now := e.config.Clock.Now()
+	for key, f := range e.state.sources {
+		if !f.nextAt.After(now) {
+			s.sources[key] = true
+		}
+	}
+	return s
+}
+
+// roots returns the configured and the registered locations.
+func (e *Engine) roots(ctx context.Context) ([]root, []store.LocationRow, error) {
+	registered, err := e.config.Store.ListLocations(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("listing registered locations: %w", err)
+	}
+	var out []root
+	add := func(at source.Location, provider string) {
+		ref := entity.Ref{Kind: "Location", Namespace: entity.DefaultNamespace, Name: generatedName(at)}
+		out = append(out, root{at: at, provider: provider, ref: ref.String()})
+	}
+	for _, l := range e.config.Locations {
+		add(source.Location{Type: l.Type, Target: l.Target}, providerConfig)
+	}
+	for _, l := range registered {
+		add(source.Location{Type: l.Type, Target: l.Target}, providerRegistered)
+	}
+	return out, registered, nil
+}
+
+// pass brings the catalog up to date with the sources in the scope.
+func (e *Engine) pass(ctx context.Context, s scope) error {
+	started := e.config.Clock.Now()
+	roots, registered, err := e.roots(ctx)
+	if err != nil {
+		return err
+	}
+	w := &walk{pipe: e.pipe, state: e.state, scope: s, workers: e.config.Workers, globs: e.globs, done: map[string]*facts{}}
+	var want []*wanted
+	for attempt := 0; ; attempt++ {
+		if err := w.run(ctx, roots); err != nil {
+			return fmt.Errorf("reading sources: %w", err)
+		}
+		var missing map[string]map[string]bool
+		if want, missing = w.resolve(roots); len(missing) == 0 {
+			break
+		}
+		if attempt == 3 {
+			return errors.New("the sources change faster than they can be read")
+		}
+		w.again(missing)
+	}
+	walked := e.config.Clock.Now()
+	p := e.diff(w, want, roots)
+	rows, drop := e.sourceRows(w)
+	update, err := e.commit(ctx, p, rows, drop)
+	if err != nil {
+		return err
+	}
+	written := e.config.Clock.Now()
+	if len(update.Upsert)+len(update.Delete) > 0 {
+		update.Reset = e.firstPublication()
+		e.config.Publisher.Publish(update)
+	}
+	e.finish(w, roots, registered, timing{started, walked, written, e.config.Clock.Now()}, update)
+	return nil
+}
+
+func (e *Engine) firstPublication() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.report.publications++
+	return e.report.publications == 1
+}
+
+// sourceRows takes over the facts of the walk and returns the rows that
+// changed and those to drop.
+func (e *Engine) sourceRows(w *walk) (rows []store.SourceRow, drop []string) {
+	now := e.config.Clock.Now()
+	for _, v := range w.order {
+		f := v.facts
+		key := f.at.String()
+		for i := range f.docs {
+			f.docs[i].out = nil
+		}
+		if _, read := w.done[key]; read {
+			f.nextAt = now.Add(time.Duration(float64(e.config.Interval) * (1 + e.config.Rand()/2)))
+		}
+		row := store.SourceRow{Location: key, ETag: f.etag, Digest: f.digest, Error: v.trouble(), Entities: len(f.docs), CheckedAt: f.row.CheckedAt, NextAt: f.row.NextAt}
+		if row != f.row {
+			row.CheckedAt, row.NextAt = now, f.nextAt
+			rows = append(rows, row)
+		}
+		f.row = row
+		e.state.sources[key] = f
+	}
+	for key := range e.state.sources {
+		if w.visits[key] == nil {
+			drop = append(drop, key)
+			delete(e.state.sources, key)
+		}
+	}
+	return rows, drop
+}
+
+// trouble is why the source must be read again however it looks, in a line.
+func (v *visit) trouble() string {
+	switch {
+	case v.facts.failure != nil:
+		return fault.Message(v.facts.failure)
+	case len(v.facts.broken) > 0:
+		return v.facts.broken[0].message
+	case v.conflict != nil:
+		return v.conflict.message
+	}
+	for i := range v.facts.docs {
+		if p := v.facts.docs[i].problem; p != nil {
+			return p.message
+		}
+	}
+	return ""
+}

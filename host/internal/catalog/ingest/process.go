@@ -1,0 +1,324 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/callboard/callboard/host/internal/catalog/descriptor"
+	"github.com/callboard/callboard/host/internal/catalog/model"
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/source"
+	"github.com/callboard/callboard/sdk/entity"
+)
+
+// pipelineVersion is part of every digest: raising it processes everything anew.
+const pipelineVersion = "1"
+
+// withPlaceholders separates, in a digest, the document from what its
+// placeholders read. A document without any has no such part.
+const withPlaceholders = "+"
+
+// withLine separates, in the digest of a Location entity, the document from
+// the line of its targets: refusals of them name it, after a restart too.
+const withLine = "@"
+
+// pipeline turns documents into outputs. It has no state of its own and runs
+// on many goroutines.
+type pipeline struct {
+	model      *model.Model
+	reader     Reader
+	rules      rules
+	processors []Processor
+	limits     Limits
+	epoch      string // digest of everything but the documents that decides about outputs
+}
+
+func newPipeline(c Config) *pipeline {
+	p := &pipeline{model: c.Model, reader: c.Reader, rules: newRules(c.Rules, c.Locations), processors: c.Processors, limits: c.Limits}
+	h := sha256.New()
+	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%+v\x00%+v", pipelineVersion, c.Model.Digest(), p.rules, c.Limits.Descriptor)
+	for _, proc := range c.Processors {
+		_, _ = fmt.Fprintf(h, "\x00%s %s", proc.Name(), proc.Version())
+	}
+	p.epoch = hex.EncodeToString(h.Sum(nil))[:16]
+	return p
+}
+
+// reading is one source to be read in a pass.
+type reading struct {
+	at       source.Location
+	within   string
+	origin   source.Location
+	provider string
+	before   *facts          // nil on the first read
+	need     map[string]bool // refs that must be processed though they did not change
+	known    map[string]*doc // documents of before that were accepted, by digest
+	chunks   []descriptor.Chunk
+	found    []found // one per chunk
+	after    *facts
+}
+
+// found is what one document came to.
+type found struct {
+	doc   doc
+	root  *descriptor.Value // while it still goes through processors
+	decl  *model.Declaration
+	ref   entity.Ref
+	bad   *problem // names no entity
+	deps  []source.Location
+	empty bool
+	extra []found // what processors emitted
+}
+
+// read reads the source and cuts it into documents. Afterwards either after
+// is set (nothing to process) or chunks is.
+func (p *pipeline) read(ctx context.Context, r *reading) {
+	ctx, cancel := context.WithTimeout(ctx, p.limits.ReadTimeout)
+	defer cancel()
+	request := source.Request{Location: r.at, Within: r.within}
+	if b := r.before; b != nil && len(r.need) == 0 && !b.unsettled() && b.origin == r.origin.String() && b.provider == r.provider {
+		if etag, ok := strings.CutPrefix(b.etag, p.epoch+" "); ok {
+			request.ETag = etag
+		}
+	}
+	after := &facts{at: r.at, within: r.within, origin: r.origin.String(), provider: r.provider}
+	if r.before != nil {
+		after.row, after.etag, after.digest = r.before.row, r.before.etag, r.before.digest
+	}
+	content, err := p.reader.Read(ctx, request)
+	if err == nil && content.NotModified {
+		r.after = r.before
+		r.after.within, r.after.failure = r.within, nil
+		return
+	}
+	if err == nil {
+		after.etag, after.digest = p.epoch+" "+content.ETag, content.Digest
+		r.chunks, err = descriptor.Split(r.at.Target, content.Data, p.limits.Descriptor)
+	}
+	if err != nil {
+		// The last good version stays: a file that cannot be read is an error,
+		// not a file that says nothing.
+		if r.before != nil {
+			after.docs, after.deps = withoutOutputs(r.before.docs), r.before.deps
+		}
+		after.failure = err
+		r.after = after
+		return
+	}
+	r.after = after
+	r.found = make([]found, len(r.chunks))
+	r.remember()
+}
+
+func withoutOutputs(docs []doc) []doc {
+	out := slices.Clone(docs)
+	for i := range out {
+		out[i].out = nil
+	}
+	return out
+}
+
+// document processes chunk i up to the processors.
+func (p *pipeline) document(ctx context.Context, r *reading, i int) {
+	f := &r.found[i]
+	f.doc.line = r.chunks[i].Line
+	digest := p.digest(r, r.chunks[i].Digest())
+	before := r.previous(digest)
+	if before != nil && before.targets == nil && !r.need[before.ref] {
+		f.doc = *before
+		f.doc.line, f.doc.out = r.chunks[i].Line, nil
+		return
+	}
+	f.doc.digest = digest
+	file := r.at.Target
+	root, err := descriptor.Parse(file, r.chunks[i], p.limits.Descriptor)
+	if err != nil {
+		f.bad = problemOf(err)
+		return
+	}
+	if f.empty = root.Type == descriptor.Null; f.empty {
+		return
+	}
+	if root.Line > 0 {
+		f.doc.line = int(root.Line)
+	}
+	ref, err := descriptor.Identify(file, &root)
+	if err != nil {
+		f.bad = problemOf(err)
+		return
+	}
+	f.ref, f.doc.ref, f.doc.kind = ref, ref.String(), ref.Kind
+	if err := p.placeholders(ctx, r, f, &root); err != nil {
+		f.doc.problem = problemOf(err)
+		return
+	}
+	if same := r.previous(f.doc.digest); same != nil && same.targets == nil && !r.need[same.ref] && f.doc.digest != digest {
+		line := f.doc.line
+		f.doc = *same
+		f.doc.line, f.doc.out = line, nil
+		return
+	}
+	p.check(r, f, &root)
+}
+
+// digest is that of a document at this place under this epoch.
+func (p *pipeline) digest(r *reading, text string) string {
+	sum := sha256.Sum256([]byte(p.epoch + "\x00" + r.at.String() + "\x00" + r.origin.String() + "\x00" + r.provider + "\x00" + text))
+	return hex.EncodeToString(sum[:16])
+}
+
+// previous finds the document of the last read that had the digest.
+func (r *reading) previous(digest string) *doc { return r.known[digest] }
+
+// remember prepares previous.
+func (r *reading) remember() {
+	if r.before == nil {
+		return
+	}
+	r.known = make(map[string]*doc, len(r.before.docs))
+	for i := range r.before.docs {
+		if d := &r.before.docs[i]; d.problem == nil && d.parent == "" && d.digest != "" {
+			r.known[d.digest] = d
+		}
+	}
+}
+
+// placeholders puts in what the document names, and into its digest.
+func (p *pipeline) placeholders(ctx context.Context, r *reading, f *found, root *descriptor.Value) error {
+	if !descriptor.Placeholders(root) {
+		return nil
+	}
+	h := sha256.New()
+	err := descriptor.ResolvePlaceholders(r.at.Target, root, p.limits.Descriptor, func(target string) ([]byte, error) {
+		at, err := source.Resolve(r.at, "", target)
+		if err != nil {
+			return nil, shown(err)
+		}
+		f.deps = append(f.deps, at)
+		ctx, cancel := context.WithTimeout(ctx, p.limits.ReadTimeout)
+		defer cancel()
+		within := r.within
+		if within == "" && at.Type == source.File {
+			within = source.Folder(r.origin)
+		}
+		content, err := p.reader.Read(ctx, source.Request{Location: at, Within: within})
+		if err != nil {
+			return nil, shown(err)
+		}
+		h.Write([]byte(content.Digest))
+		return content.Data, nil
+	})
+	f.doc.digest += withPlaceholders + hex.EncodeToString(h.Sum(nil)[:8])
+	return err
+}
+
+// shown keeps of an error what a reader of the status may see.
+func shown(err error) error { return fmt.Errorf("%s", fault.Message(err)) }
+
+// check validates a document against everything that needs no other document.
+func (p *pipeline) check(r *reading, f *found, root *descriptor.Value) {
+	file := r.at.Target
+	refuse := func(err error) { f.doc.problem, f.root = problemOf(err), nil }
+	if !p.rules.allow(f.ref.Kind, root.Lookup("spec.type").Str(), r.origin) {
+		refuse(fault.New(fault.Denied, "%s:%d: no rule allows kind %s from %s; see catalog.rules", file, f.doc.line, f.ref.Kind, r.origin))
+		return
+	}
+	if err := descriptor.CheckEnvelope(file, root); err != nil {
+		refuse(err)
+		return
+	}
+	decl, err := p.model.Find(file, root)
+	if err != nil {
+		refuse(err)
+		return
+	}
+	decl.SortRefs(root)
+	if err := decl.Validate(file, root); err != nil {
+		refuse(err)
+		return
+	}
+	f.root, f.decl = root, decl
+	if f.doc.targets = targetsOf(root); f.doc.targets != nil {
+		digest, _, _ := strings.Cut(f.doc.digest, withLine)
+		f.doc.digest = digest + withLine + strconv.Itoa(f.doc.targets.line)
+	}
+}
+
+// finish makes outputs of what came through the processors.
+func (p *pipeline) finish(r *reading, f *found) {
+	if f.root == nil {
+		return
+	}
+	defer func() { f.root, f.decl = nil, nil }()
+	relations, err := f.decl.Relations(r.at.Target, f.ref, f.root)
+	if err != nil {
+		f.doc.problem = problemOf(err)
+		return
+	}
+	out := &output{namespace: f.ref.Namespace, name: f.ref.Name, relations: relations}
+	if f.doc.out != nil { // relations that processors added
+		out.relations = append(out.relations, f.doc.out.relations...)
+	}
+	out.parts = assemble(f.root, r.at, r.origin)
+	if n := len(out.parts.head) + len(out.parts.tail); n > p.limits.EntityBytes {
+		f.doc.problem, f.doc.out = problemOf(fault.New(fault.Invalid, "%s:%d: the entity has %d bytes as JSON; at most %d", r.at.Target, f.doc.line, n, p.limits.EntityBytes)), nil
+		return
+	}
+	f.doc.out = out
+}
+
+// collect makes the facts of the source of its documents.
+func (r *reading) collect() {
+	if r.found == nil {
+		return // unchanged, or unreadable
+	}
+	named := map[string]bool{}
+	var add func(f *found, parent string)
+	add = func(f *found, parent string) {
+		switch {
+		case f.empty:
+			return
+		case f.bad != nil:
+			r.after.broken = append(r.after.broken, *f.bad)
+			return
+		}
+		if parent != "" {
+			f.doc.parent = parent
+		}
+		r.after.deps = append(r.after.deps, f.deps...)
+		r.after.docs = append(r.after.docs, f.doc)
+		named[f.doc.ref] = true
+		for i := range f.extra {
+			add(&f.extra[i], f.doc.ref)
+		}
+	}
+	for i := range r.found {
+		add(&r.found[i], "")
+	}
+	if r.before != nil {
+		for _, d := range r.before.docs {
+			// What a kept document emitted stays with it; and a document that
+			// no longer says what it is may be any of those that were here.
+			if !named[d.ref] && (d.parent != "" && named[d.parent] && r.kept(d.parent) || len(r.after.broken) > 0) {
+				d.out = nil
+				r.after.docs = append(r.after.docs, d)
+			}
+		}
+	}
+	r.chunks, r.found = nil, nil
+}
+
+// kept reports whether the document was not processed in this pass.
+func (r *reading) kept(ref string) bool {
+	for i := range r.found {
+		if d := &r.found[i].doc; d.ref == ref {
+			return d.out == nil
+		}
+	}
+	return true
+}

@@ -1,0 +1,140 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/callboard/callboard/host/internal/catalog/descriptor"
+	"github.com/callboard/callboard/host/internal/catalog/model"
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/sdk/contract"
+	"github.com/callboard/callboard/sdk/entity"
+)
+
+// batchSize is how many entities a processor sees in one call.
+const batchSize = 100
+
+// descriptorOnly are relations that decide who may do what. They count only
+// when the descriptor itself declares them.
+var descriptorOnly = []string{"ownedBy", "ownerOf", "memberOf", "hasMember"}
+
+// runProcessors shows the documents that were read to the processors that
+// asked for their kinds, one processor after the other.
+func (p *pipeline) runProcessors(ctx context.Context, readings []*reading) {
+	for _, proc := range p.processors {
+		kinds := proc.Kinds()
+		var batch []*found
+		var of []*reading
+		flush := func() {
+			if len(batch) > 0 {
+				p.runBatch(ctx, proc, batch, of)
+			}
+			batch, of = nil, nil
+		}
+		for _, r := range readings {
+			for i := range r.found {
+				f := &r.found[i]
+				if f.root == nil || len(kinds) > 0 && !slices.Contains(kinds, strings.ToLower(f.ref.Kind)) {
+					continue
+				}
+				batch, of = append(batch, f), append(of, r)
+				if len(batch) == batchSize {
+					flush()
+				}
+			}
+		}
+		flush()
+	}
+}
+
+func (p *pipeline) runBatch(ctx context.Context, proc Processor, batch []*found, of []*reading) {
+	req := contract.ProcessRequest{Processor: proc.Name(), Items: make([]contract.ProcessItem, len(batch))}
+	for i, f := range batch {
+		req.Items[i] = contract.ProcessItem{Ref: f.doc.ref, Entity: f.root.AppendJSON(nil)}
+	}
+	reply, err := proc.Process(ctx, req)
+	if err == nil && len(reply.Results) != len(batch) {
+		err = fault.New(fault.Invalid, "it answered %d results for %d entities", len(reply.Results), len(batch))
+	}
+	for i, f := range batch {
+		switch {
+		case err != nil && proc.FailOpen():
+		case err != nil:
+			f.doc.problem, f.root = problemOf(fault.New(fault.Unavailable, "processor %s failed: %s", proc.Name(), fault.Message(err))), nil
+		default:
+			if err := p.take(of[i], f, proc, reply.Results[i]); err != nil {
+				f.doc.problem, f.doc.out, f.root, f.extra = problemOf(err), nil, nil, nil
+			}
+		}
+	}
+}
+
+// take puts a processor's result in place of the document.
+func (p *pipeline) take(r *reading, f *found, proc Processor, result contract.ProcessResult) error {
+	wrong := func(format string, args ...any) error {
+		return fault.New(fault.Invalid, "processor %s: %s", proc.Name(), fmt.Sprintf(format, args...))
+	}
+	if len(result.Errors) > 0 {
+		return wrong("%s", strings.Join(result.Errors, "; "))
+	}
+	if len(result.Entity) > 0 {
+		root, err := descriptor.ParseJSON(result.Entity, p.limits.Descriptor.Depth)
+		if err != nil {
+			return wrong("its answer for %s is not usable: %v", f.doc.ref, err)
+		}
+		ref, err := descriptor.Identify(r.at.Target, &root)
+		if err != nil || ref.String() != f.doc.ref {
+			return wrong("it turned %s into another entity", f.doc.ref)
+		}
+		if p.check(r, f, &root); f.doc.problem != nil {
+			return wrong("its answer for %s is refused: %s", f.doc.ref, f.doc.problem.message)
+		}
+	}
+	if len(result.Relations) > model.MaxRelations {
+		return wrong("%d relations; at most %d", len(result.Relations), model.MaxRelations)
+	}
+	for _, rel := range result.Relations {
+		from, err1 := entity.ParseRef(rel.Source, "", f.ref.Namespace)
+		to, err2 := entity.ParseRef(rel.Target, "", f.ref.Namespace)
+		switch {
+		case err1 != nil || err2 != nil || rel.Type == "":
+			return wrong("relation %q from %q to %q is not well-formed", rel.Type, rel.Source, rel.Target)
+		case slices.Contains(descriptorOnly, rel.Type):
+			return wrong("relation %s counts only when a descriptor declares it", rel.Type)
+		}
+		if f.doc.out == nil {
+			f.doc.out = &output{}
+		}
+		f.doc.out.relations = append(f.doc.out.relations, model.Relation{Source: from.String(), Type: rel.Type, Target: to.String()})
+	}
+	for _, text := range result.Emit {
+		child, err := p.emitted(r, f, text)
+		if err != nil {
+			return wrong("an entity that it emitted for %s is refused: %v", f.doc.ref, err)
+		}
+		f.extra = append(f.extra, child)
+	}
+	return nil
+}
+
+// emitted checks an entity that a processor emitted; it is not processed again.
+func (p *pipeline) emitted(r *reading, parent *found, text []byte) (found, error) {
+	root, err := descriptor.ParseJSON(text, p.limits.Descriptor.Depth)
+	if err != nil {
+		return found{}, err
+	}
+	ref, err := descriptor.Identify("", &root)
+	if err != nil {
+		return found{}, err
+	}
+	child := found{ref: ref, doc: doc{ref: ref.String(), kind: ref.Kind, line: parent.doc.line, parent: parent.doc.ref}}
+	child.doc.digest = p.digest(r, parent.doc.digest+"\x00"+string(text))
+	p.check(r, &child, &root)
+	p.finish(r, &child)
+	if child.doc.problem != nil {
+		return found{}, fault.New(fault.Invalid, "%s", child.doc.problem.message)
+	}
+	return child, nil
+}
