@@ -26,9 +26,9 @@ type breaker struct {
 
 // crashed notes a crash and reports whether it opened the breaker.
 func (b *breaker) crashed(now time.Time) bool {
-	oldest := b.crashes[b.next]
 	b.crashes[b.next] = now
 	b.next = (b.next + 1) % breakerCrashes
+	oldest := b.crashes[b.next]
 	if b.opened || (!oldest.IsZero() && now.Sub(oldest) <= breakerWindow) {
 		b.open(now)
 		return true

@@ -67,7 +67,7 @@ func (r *Registry) Call(ctx context.Context, call Call) (*Reply, error) {
 	p, trial, err := in.ready(ctx)
 	if err == nil {
 		var reply *Reply
-		reply, err = r.enter(ctx, p, turn{op: call.Op, deadline: limit, own: own, cancel: cancel}, info, call, &event)
+		reply, err = r.enter(ctx, p, turn{op: call.Op, deadline: r.deps.Clock.Now().Add(limit.Sub(began)), own: own, cancel: cancel}, info, call, &event)
 		in.settle(err, trial, own)
 		if err == nil {
 			if err = reply.refusal(); err == nil {

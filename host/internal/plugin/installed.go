@@ -77,7 +77,7 @@ func (in *installed) warm(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	deadline, _ := ctx.Deadline()
+	deadline := in.registry.deps.Clock.Now().Add(startLimit)
 	g, err := p.acquire(ctx, turn{op: abi.OpHealth, deadline: deadline, own: true, cancel: cancel})
 	if err == nil {
 		p.release(g, false)

@@ -28,8 +28,8 @@ type guest struct {
 // turn is what the pool knows about one call.
 type turn struct {
 	op       abi.Op
-	deadline time.Time
-	own      bool // the deadline is the plugin's limit, not its caller's
+	deadline time.Time // on the registry's clock, for the watchdog
+	own      bool      // the deadline is the plugin's limit, not its caller's
 	cancel   context.CancelFunc
 }
 
