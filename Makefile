@@ -105,7 +105,7 @@ e2e/backstage-client/node_modules/.package-lock.json: e2e/backstage-client/packa
 
 ui/dist/index.html: $(ui_files) ui/node_modules/.package-lock.json
 	@echo "==> building the UI"
-	@cd ui && npm run build --silent
+	@cd ui && npm run build --silent >../.cache/ui-build.log 2>&1 || { cat ../.cache/ui-build.log; exit 1; }
 	@touch $@
 
 define plugin_rule

@@ -20,7 +20,25 @@ stop_server() {
 	server_pid=
 	rm -rf "$server_data"
 }
-trap stop_server EXIT
+
+# One PostgreSQL for all packages. The folder remembers one that a killed run left behind.
+postgres=.cache/test-postgres
+start_postgres() {
+	[ -z "${CALLBOARD_TEST_PG:-}" ] || return 0
+	local dsn
+	dsn=$(scripts/postgres.sh start "$postgres" 2>"$results/postgres.log") || {
+		tail -n 3 "$results/postgres.log"
+		absent "$1" "PostgreSQL"
+		return 0 # its tests skip themselves, or fail with CI=true
+	}
+	export CALLBOARD_TEST_PG=$dsn
+}
+
+stop_all() {
+	stop_server
+	scripts/postgres.sh stop "$postgres"
+}
+trap stop_all EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -57,6 +75,7 @@ suite_go() {
 		race=
 	fi
 	gotestsum=$(scripts/tool.sh gotestsum) || { note fail go "building gotestsum"; return; }
+	start_postgres go
 	# What is embedded must be there before host is compiled.
 	make --no-print-directory plugins || note fail go "make plugins"
 	CGO_ENABLED=${race:+1} "$gotestsum" --format pkgname-and-test-fails --hide-summary=skipped --junitfile "$results/go.xml" -- \
@@ -136,5 +155,5 @@ for suite in "$@"; do
 	"suite_$suite" || true
 	echo "--- $suite took $((SECONDS - started)) s"
 done
-stop_server
+stop_all
 close "$results"

@@ -89,10 +89,14 @@ describe("every entity", () => {
   };
   for (const [there, back] of Object.entries(inverse)) inverse[back] = there;
 
+  // Left in the example company on purpose: a team that was dissolved, a server that was switched off.
+  const dangling = new Set(["group:default/growth", "resource:infra/bank-file-drop"]);
+
   each("is known at the other end of each of its relations", (entity) => {
     for (const { type, targetRef } of entity.relations ?? []) {
       assert.equal(model.stringifyEntityRef(model.parseEntityRef(targetRef)), targetRef, "the ref is not canonical");
       const target = entities.get(targetRef);
+      if (!target && dangling.has(targetRef)) continue;
       assert.ok(target, `${type} ${targetRef} leads nowhere`);
       assert.ok(inverse[type], `${type} is not a relation that clients know`);
       assert.ok(

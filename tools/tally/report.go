@@ -38,10 +38,10 @@ func (s *suite) skip(name string) {
 	s.skips = append(s.skips, name)
 }
 
-// testCase is the element of JUnit XML that all runners agree on. Only whether the three inner
+// testCase is the element of JUnit XML that all runners agree on, but for classname, which some
+// fill with the word test. Only whether the three inner
 // elements are there matters, not what they hold.
 type testCase struct {
-	Class   string    `xml:"classname,attr"`
 	Name    string    `xml:"name,attr"`
 	Failure *struct{} `xml:"failure"`
 	Error   *struct{} `xml:"error"`
@@ -52,6 +52,7 @@ type testCase struct {
 func readJUnit(s *suite, data []byte) error {
 	decoder := xml.NewDecoder(bytes.NewReader(data))
 	seen := false
+	var groups []string // the names of the open testsuites
 	for {
 		token, err := decoder.Token()
 		if errors.Is(err, io.EOF) {
@@ -63,25 +64,52 @@ func readJUnit(s *suite, data []byte) error {
 		if err != nil {
 			return err
 		}
-		start, ok := token.(xml.StartElement)
-		if !ok || start.Name.Local != "testcase" {
-			continue
-		}
-		var c testCase
-		if err := decoder.DecodeElement(&c, &start); err != nil {
-			return err
-		}
-		seen = true
-		name := strings.TrimSpace(c.Class + " " + c.Name)
-		switch {
-		case c.Failure != nil || c.Error != nil:
-			s.fail(name)
-		case c.Skipped != nil:
-			s.skip(name)
-		default:
-			s.passed++
+		switch element := token.(type) {
+		case xml.EndElement:
+			if element.Name.Local == "testsuite" {
+				groups = groups[:len(groups)-1]
+			}
+		case xml.StartElement:
+			switch element.Name.Local {
+			case "testsuite":
+				groups = append(groups, attribute(element, "name"))
+			case "testcase":
+				seen = true
+				if err := s.readCase(decoder, element, groups); err != nil {
+					return err
+				}
+			}
 		}
 	}
+}
+
+func (s *suite) readCase(decoder *xml.Decoder, start xml.StartElement, groups []string) error {
+	var c testCase
+	if err := decoder.DecodeElement(&c, &start); err != nil {
+		return err
+	}
+	name := c.Name
+	if len(groups) > 0 {
+		name = groups[len(groups)-1] + " " + name
+	}
+	switch {
+	case c.Failure != nil || c.Error != nil:
+		s.fail(name)
+	case c.Skipped != nil:
+		s.skip(name)
+	default:
+		s.passed++
+	}
+	return nil
+}
+
+func attribute(element xml.StartElement, name string) string {
+	for _, attr := range element.Attr {
+		if attr.Name.Local == name {
+			return attr.Value
+		}
+	}
+	return ""
 }
 
 // readOPA counts the answer of `opa test --format=json`.

@@ -26,7 +26,7 @@ func TestClosingLine(t *testing.T) {
 	}{
 		{"a pass", map[string]string{"ui.xml": nested}, "1 passed, 0 failed, 0 skipped", "ui ", 0},
 		{"each outcome of JUnit", map[string]string{"go.xml": gotestsum}, "1 passed, 1 failed, 1 skipped", "FAILED   p TestB", 1},
-		{"an error is a failure", map[string]string{"ui.xml": withError}, "0 passed, 1 failed, 0 skipped", "FAILED   broken", 1},
+		{"an error is a failure", map[string]string{"ui.xml": withError}, "0 passed, 1 failed, 0 skipped", "FAILED   a broken", 1},
 		{
 			"suites add up", map[string]string{"go.xml": gotestsum, "ui.xml": nested, "rego.opa.json": `[{"package":"data.x","name":"test_a"},{"package":"data.x","name":"test_b","fail":true}]`},
 			"3 passed, 2 failed, 1 skipped", "FAILED   data.x.test_b", 1,
