@@ -56,10 +56,11 @@ func BenchmarkMemory(b *testing.B) {
 					return m.HeapAlloc
 				}
 				with := heap()
-				runtime.KeepAlive(x)
+				weighed := x.Stats().Bytes
 				x = nil
 				without := heap()
 				b.ReportMetric(float64(with-without)/float64(count), "heap-B/entity")
+				b.ReportMetric(float64(weighed)/float64(count), "weighed-B/entity")
 			}
 		})
 	}

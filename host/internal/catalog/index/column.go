@@ -41,78 +41,87 @@ type variant struct {
 const missing = ^uint32(0)
 
 // newColumn indexes the rows of a key over n ids.
-func newColumn(key string, n int, rows []row, nulls []uint32) *column {
-	order := dropRepeats(rows, sortRows(rows))
-	c := &column{key: key, nulls: slices.Clone(slices.Compact(nulls))}
-	values, size, originSize, differs := 0, 0, 0, false
-	for i, at := range order {
-		r := &rows[at]
-		if i == 0 || r.folded != rows[order[i-1]].folded {
-			values++
-			size += len(r.folded) + 1
-			originSize += len(r.origin)
-		}
-		differs = differs || r.origin != r.folded
+func newColumn(k *keyRows, n int) *column {
+	order, ends := sortRows(k.rows)
+	c := &column{
+		key:     k.key,
+		nulls:   slices.Clone(slices.Compact(k.nulls)),
+		offsets: make([]uint32, 0, len(ends)+1),
+		starts:  make([]uint32, 0, len(ends)+1),
+		ids:     make([]uint32, 0, len(order)),
+	}
+	size, originSize, start := 0, 0, uint32(0)
+	for _, end := range ends {
+		first := &k.rows[order[start]]
+		size += len(first.folded) + 1
+		originSize += len(k.origin(first))
+		start = end
 	}
 	c.text = make([]byte, 0, size)
-	c.offsets = make([]uint32, 0, values+1)
-	c.starts = make([]uint32, 0, values+1)
-	c.ids = make([]uint32, len(order))
-	if differs {
+	if len(k.origins) > 0 {
 		c.origins = make([]byte, 0, originSize)
-		c.originOffsets = make([]uint32, 0, values+1)
+		c.originOffsets = make([]uint32, 0, len(ends)+1)
 	}
-	for i := 0; i < len(order); {
-		first, end, mixed := &rows[order[i]], i, false
-		for ; end < len(order) && rows[order[end]].folded == first.folded; end++ {
-			c.ids[end] = rows[order[end]].id
-			mixed = mixed || rows[order[end]].origin != first.origin
-		}
-		c.addValue(first, uint32(i), c.ids[i:end], n)
-		if mixed {
-			c.addVariants(rows, order[i:end])
-		}
-		i = end
+	start = 0
+	for _, end := range ends {
+		c.addValue(k, order[start:end], n)
+		start = end
 	}
 	c.offsets = append(c.offsets, uint32(len(c.text)))
-	c.starts = append(c.starts, uint32(len(order)))
-	if differs {
+	c.starts = append(c.starts, uint32(len(c.ids)))
+	if c.originOffsets != nil {
 		c.originOffsets = append(c.originOffsets, uint32(len(c.origins)))
 	}
 	return c
 }
 
-// addValue appends the value of a row, which all ids have.
-func (c *column) addValue(r *row, start uint32, ids []uint32, n int) {
-	v := uint32(len(c.offsets))
+// addValue appends the one value that the rows at these places have. Of an id
+// that has it twice the first row counts.
+func (c *column) addValue(k *keyRows, places []uint32, n int) {
+	first := &k.rows[places[0]]
+	start := len(c.ids)
 	c.offsets = append(c.offsets, uint32(len(c.text)))
-	c.starts = append(c.starts, start)
-	c.text = append(append(c.text, r.folded...), 0)
+	c.starts = append(c.starts, uint32(start))
+	c.text = append(append(c.text, first.folded...), 0)
+	mixed := false
+	kept := places[:0]
+	for _, at := range places {
+		r := &k.rows[at]
+		if len(c.ids) > start && c.ids[len(c.ids)-1] == r.id {
+			continue
+		}
+		c.ids = append(c.ids, r.id)
+		kept = append(kept, at)
+		mixed = mixed || c.originOffsets != nil && k.origin(r) != k.origin(first)
+	}
 	if c.originOffsets != nil {
 		c.originOffsets = append(c.originOffsets, uint32(len(c.origins)))
-		c.origins = append(c.origins, r.origin...)
+		c.origins = append(c.origins, k.origin(first)...)
+	}
+	if mixed {
+		c.addVariants(k, kept)
 	}
 	// Above one id in thirty-two a set is no larger than the list.
-	if len(ids) >= 64 && len(ids) >= n/32 {
+	if ids := c.ids[start:]; len(ids) >= 64 && len(ids) >= n/32 {
 		set := NewSet(n)
 		set.addAll(ids)
 		if c.dense == nil {
 			c.dense = make(map[uint32]Set)
 		}
-		c.dense[v] = set
+		c.dense[uint32(len(c.offsets)-1)] = set
 	}
 }
 
 // addVariants keeps the ways in which the rows write the last value.
-func (c *column) addVariants(rows []row, order []uint32) {
+func (c *column) addVariants(k *keyRows, places []uint32) {
 	at := make(map[string]int)
 	var all []variant
-	for _, o := range order {
-		r := &rows[o]
-		i, ok := at[r.origin]
+	for _, place := range places {
+		r := &k.rows[place]
+		i, ok := at[k.origin(r)]
 		if !ok {
 			i = len(all)
-			all = append(all, variant{origin: strings.Clone(r.origin)})
+			all = append(all, variant{origin: strings.Clone(k.origin(r))})
 			at[all[i].origin] = i
 		}
 		all[i].ids = append(all[i].ids, r.id)

@@ -94,9 +94,9 @@ func TestSubstringSearchEqualsScanning(t *testing.T) {
 			b = bytes.Repeat(b, 30) // longer than a block
 		}
 		values[string(b)] = true
-		rows = append(rows, row{folded: string(b), origin: string(b), id: id})
+		rows = append(rows, row{folded: string(b), id: id})
 	}
-	c := newColumn("k", 4000, rows, nil)
+	c := newColumn(&keyRows{key: "k", rows: rows}, 4000)
 	if len(c.text) < 8*gramMinimum {
 		t.Fatal("the text is too short to be searched by grams")
 	}
@@ -184,6 +184,9 @@ func TestChangesLeaveFewSegments(t *testing.T) {
 	parts := x.current.Load().parts
 	if len(parts) > 8 {
 		t.Errorf("%d segments are left", len(parts))
+	}
+	if s := x.Stats(); s.Segments != len(parts) || s.Entities != alive(parts) || s.Bytes < int64(100*s.Entities) || s.Revision != 299 {
+		t.Errorf("stats: %+v", s)
 	}
 	seen := map[string]bool{}
 	for _, d := range living(parts) {
@@ -337,17 +340,20 @@ func TestRowsSortByValueThenID(t *testing.T) {
 			if round%4 != 0 || i%7 == 0 {
 				value += "ab"[:r.IntN(3)] + strings.Repeat("ab\x00c", r.IntN(12))
 			}
-			rows[i] = row{folded: value, origin: fmt.Sprint(i), id: uint32(i / 3)}
+			rows[i] = row{folded: value, id: uint32(i / 3)}
 			if round%3 == 0 {
 				rows[i].id = uint32(r.IntN(n))
 			}
 		}
-		order := sortRows(rows)
-		if len(order) != n {
+		order, ends := sortRows(rows)
+		if len(order) != n || ends[len(ends)-1] != uint32(n) {
 			t.Fatal("rows are lost")
 		}
 		for i := 1; i < n; i++ {
 			a, b := rows[order[i-1]], rows[order[i]]
+			if slices.Contains(ends, uint32(i)) != (a.folded != b.folded) {
+				t.Fatalf("round %d: a value ends at %d, or does not", round, i)
+			}
 			if a.folded > b.folded || a.folded == b.folded && (a.id > b.id || a.id == b.id && order[i-1] >= order[i]) {
 				t.Fatalf("round %d: %q %d before %q %d", round, a.folded, a.id, b.folded, b.id)
 			}

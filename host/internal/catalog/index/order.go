@@ -117,11 +117,11 @@ func (s *segment) sortColumn(key string, hidden bool) *column {
 	}
 	if c == nil {
 		if v, ok := s.flags.find(key); ok {
-			var rows []row
+			k := keyRows{key: key}
 			for _, id := range s.flags.postings(v) {
-				rows = append(rows, row{folded: "true", origin: "true", id: id})
+				k.rows = append(k.rows, row{folded: "true", id: id})
 			}
-			c = newColumn(key, len(s.docs), rows, nil)
+			c = newColumn(&k, len(s.docs))
 		}
 	}
 	switch {
@@ -130,15 +130,15 @@ func (s *segment) sortColumn(key string, hidden bool) *column {
 	case c == nil:
 		return in
 	}
-	var rows []row
+	k := keyRows{key: key}
 	for _, from := range []*column{c, in} {
 		for v := range uint32(from.values()) {
 			for _, id := range from.postings(v) {
-				rows = append(rows, row{folded: from.value(v), origin: from.value(v), id: id})
+				k.rows = append(k.rows, row{folded: from.value(v), id: id})
 			}
 		}
 	}
-	return newColumn(key, len(s.docs), rows, nil)
+	return newColumn(&k, len(s.docs))
 }
 
 // compare orders two ids of the segment.

@@ -24,6 +24,7 @@ type segment struct {
 	incoming map[string]*column // rows of incoming relations, by the same keys
 	flags    *column            // keys `path.item` whose value is "true"
 	broken   Set                // documents that are not JSON; nil = none
+	size     int64
 
 	selections memo[selection]
 	orderings  memo[*ordering]
@@ -92,6 +93,7 @@ func newSegment(docs []document, workers int) *segment {
 		s.byRef[docs[i].ref] = uint32(i)
 	}
 	s.index(s.collect(workers), workers)
+	s.size = s.weigh()
 	return s
 }
 
@@ -136,7 +138,7 @@ func (s *segment) index(collectors []*collector, workers int) {
 		for _, f := range c.flags {
 			// A key that is also a field of its own is an ordinary column.
 			if at, ok := keys[f.folded]; ok {
-				all[at] = append(all[at], &keyRows{key: f.folded, rows: []row{{folded: "true", origin: "true", id: f.id}}})
+				all[at] = append(all[at], &keyRows{key: f.folded, rows: []row{{folded: "true", id: f.id}}})
 				continue
 			}
 			flags = append(flags, f)
@@ -145,10 +147,13 @@ func (s *segment) index(collectors []*collector, workers int) {
 	built := make([]*column, len(all))
 	parallel(workers, len(all)+1, func(i int) {
 		if i == 0 { // the largest one first
-			s.flags = newColumn("", len(s.docs), flags, nil)
+			s.flags = newColumn(&keyRows{rows: flags}, len(s.docs))
 			return
 		}
 		built[i-1] = joinColumn(all[i-1], len(s.docs))
+		for _, piece := range all[i-1] {
+			*piece = keyRows{} // for the garbage collector: there is much of it
+		}
 	})
 	for _, c := range built {
 		if name, ok := strings.CutPrefix(c.key, incomingMark); ok {
@@ -162,48 +167,36 @@ func (s *segment) index(collectors []*collector, workers int) {
 // joinColumn builds a column of what the collectors have of its key.
 func joinColumn(pieces []*keyRows, n int) *column {
 	if len(pieces) == 1 {
-		return newColumn(pieces[0].key, n, pieces[0].rows, pieces[0].nulls)
+		return newColumn(pieces[0], n)
 	}
-	rows, nulls := 0, 0
+	rows, origins, nulls := 0, 0, 0
 	for _, p := range pieces {
 		rows += len(p.rows)
+		origins += len(p.origins)
 		nulls += len(p.nulls)
 	}
-	joined := keyRows{key: pieces[0].key, rows: make([]row, 0, rows), nulls: make([]uint32, 0, nulls)}
+	joined := keyRows{
+		key: pieces[0].key, rows: make([]row, 0, rows),
+		origins: make([]string, 0, origins), nulls: make([]uint32, 0, nulls),
+	}
 	for _, p := range pieces {
+		before, shift := len(joined.rows), uint32(len(joined.origins))
 		joined.rows = append(joined.rows, p.rows...)
+		if shift > 0 {
+			for i := before; i < len(joined.rows); i++ {
+				if r := &joined.rows[i]; r.origin > 0 {
+					r.origin += shift
+				}
+			}
+		}
+		joined.origins = append(joined.origins, p.origins...)
 		joined.nulls = append(joined.nulls, p.nulls...)
 	}
-	return newColumn(joined.key, n, joined.rows, joined.nulls)
+	return newColumn(&joined, n)
 }
 
 // byUID returns the document with the uid.
 func (s *segment) byUID(uid string) (uint32, bool) {
 	i := sort.Search(len(s.docs), func(i int) bool { return s.docs[i].uid >= uid })
 	return uint32(i), i < len(s.docs) && s.docs[i].uid == uid
-}
-
-// bytes returns the memory that the segment holds by itself: documents and
-// columns, without what was derived from them later.
-func (s *segment) bytes() int {
-	n := 0
-	for i := range s.docs {
-		d := &s.docs[i]
-		n += cap(d.full) + len(d.ref) + len(d.uid) + len(d.etag) + 8*len(d.incoming) + 104 + 48
-	}
-	add := func(c *column) {
-		n += 320 + len(c.key) + cap(c.text) + cap(c.origins) +
-			4*(cap(c.offsets)+cap(c.starts)+cap(c.ids)+cap(c.nulls)+cap(c.originOffsets))
-		for _, set := range c.dense {
-			n += 8*len(set) + 48
-		}
-	}
-	for _, c := range s.columns {
-		add(c)
-	}
-	for _, c := range s.incoming {
-		add(c)
-	}
-	add(s.flags)
-	return n
 }

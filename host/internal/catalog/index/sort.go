@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// sortRows returns the places of rows in the order of value, id and place.
-// Rows hold pointers, so what is moved is their numbers.
-func sortRows(rows []row) []uint32 {
-	if order, ok := groupRows(rows); ok {
-		return order
+// sortRows returns the places of rows in the order of value, id and place, and
+// for each distinct value where its places end.
+func sortRows(rows []row) (order, ends []uint32) {
+	if order, ends, ok := groupRows(rows); ok {
+		return order, ends
 	}
 	shared := sharedPrefix(rows)
 	s := rowSorter{rows: rows, entries: make([]sortEntry, len(rows))}
@@ -19,11 +19,11 @@ func sortRows(rows []row) []uint32 {
 		s.entries[i] = sortEntry{head: headOf(rows[i].folded[shared:]), at: uint32(i)}
 	}
 	s.sort(s.entries, shared)
-	order := make([]uint32, len(rows))
+	order = make([]uint32, len(rows))
 	for i, e := range s.entries {
 		order[i] = e.at
 	}
-	return order
+	return order, s.ends
 }
 
 // rowSorter sorts by eight bytes of text at a time, as numbers, and looks at
@@ -32,6 +32,14 @@ func sortRows(rows []row) []uint32 {
 type rowSorter struct {
 	rows    []row
 	entries []sortEntry
+	ends    []uint32 // where values end; entries are finished from left to right
+	done    uint32
+}
+
+// finish says that the next n entries have one value.
+func (s *rowSorter) finish(n int) {
+	s.done += uint32(n)
+	s.ends = append(s.ends, s.done)
 }
 
 // sortEntry is a row and its text from some depth on.
@@ -53,6 +61,8 @@ func (s *rowSorter) sort(entries []sortEntry, depth int) {
 		}
 		if end-i > 1 {
 			s.sortEqual(entries[i:end], depth)
+		} else {
+			s.finish(1)
 		}
 		i = end
 	}
@@ -72,10 +82,19 @@ func (s *rowSorter) sortEqual(entries []sortEntry, depth int) {
 		s.sort(entries, depth+headSize)
 	case shortest == longest: // and so equal
 		slices.SortFunc(entries, s.byID)
+		s.finish(len(entries))
 	default: // a text that ends within the head and one with zero bytes there
 		slices.SortFunc(entries, func(a, b sortEntry) int {
 			return cmp.Or(strings.Compare(s.rows[a.at].folded, s.rows[b.at].folded), s.byID(a, b))
 		})
+		for i := 0; i < len(entries); {
+			end := i + 1
+			for end < len(entries) && s.rows[entries[end].at].folded == s.rows[entries[i].at].folded {
+				end++
+			}
+			s.finish(end - i)
+			i = end
+		}
 	}
 }
 
@@ -87,17 +106,17 @@ func (s *rowSorter) byID(a, b sortEntry) int {
 
 // groupRows sorts rows with few distinct values: it counts instead of
 // comparing. It declines where a sample has many, or ids do not ascend.
-func groupRows(rows []row) ([]uint32, bool) {
+func groupRows(rows []row) (order, ends []uint32, ok bool) {
 	const samples, few = 128, 40
 	if len(rows) < 2*samples {
-		return nil, false
+		return nil, nil, false
 	}
 	groups := make(map[string]uint32, samples)
 	for i := 0; i < len(rows); i += len(rows) / samples {
 		groups[rows[i].folded] = 0
 	}
 	if len(groups) > few {
-		return nil, false
+		return nil, nil, false
 	}
 	clear(groups)
 	var values []string
@@ -105,7 +124,7 @@ func groupRows(rows []row) ([]uint32, bool) {
 	member := make([]uint32, len(rows))
 	for i := range rows {
 		if i > 0 && rows[i].id < rows[i-1].id {
-			return nil, false
+			return nil, nil, false
 		}
 		g, ok := groups[rows[i].folded]
 		if !ok {
@@ -127,20 +146,14 @@ func groupRows(rows []row) ([]uint32, bool) {
 	for _, g := range ranked {
 		next[g] = place
 		place += counts[g]
+		ends = append(ends, place)
 	}
-	order := make([]uint32, len(rows))
+	order = make([]uint32, len(rows))
 	for i, g := range member {
 		order[next[g]] = uint32(i)
 		next[g]++
 	}
-	return order, true
-}
-
-// dropRepeats drops all but the first row of an id with a value.
-func dropRepeats(rows []row, order []uint32) []uint32 {
-	return slices.CompactFunc(order, func(a, b uint32) bool {
-		return rows[a].id == rows[b].id && rows[a].folded == rows[b].folded
-	})
+	return order, ends, true
 }
 
 func sharedPrefix(rows []row) int {

@@ -9,28 +9,35 @@ import (
 // search table.
 type row struct {
 	folded string // lower-cased
-	origin string // as written
 	id     uint32
+	origin uint32 // 0: written as it folds; else its place in keyRows.origins, from 1
 }
 
 // keyRows are the rows of one key, in the order of ids and within an entity in
 // its own order: of equal rows the first stays.
 type keyRows struct {
-	key   string
-	rows  []row
-	nulls []uint32 // entities where the key has no value, or one too long
+	key     string
+	rows    []row
+	origins []string
+	nulls   []uint32 // entities where the key has no value, or one too long
 }
 
-// flagRow says that an array of strings under a path holds an item: Backstage's
-// row `path.item = true`. There are many such keys with one value, so they are
-// kept together as the values of one column.
-type flagRow = row
+// origin returns a row's value as written.
+func (k *keyRows) origin(r *row) string {
+	if r.origin == 0 {
+		return r.folded
+	}
+	return k.origins[r.origin-1]
+}
 
 // collector walks documents and gathers their rows. It is for one goroutine.
 type collector struct {
-	keys     map[string]int
-	columns  []keyRows
-	flags    []flagRow
+	keys    map[string]int
+	columns []keyRows
+	// flags say that an array of strings holds an item: Backstage's rows
+	// path.item = true. There are many such keys and one value, so the keys
+	// become the values of one column.
+	flags    []row
 	broken   []uint32 // documents that are not JSON
 	arena    arena
 	path     []byte // folded
@@ -161,8 +168,7 @@ func (c *collector) item(depth int) bool {
 	flag := append(append(c.arena.room(len(c.path)+1+2*len(item)), c.path...), '.')
 	flag = appendFolded(flag, item)
 	if fits(flag, maxKeyUnits) {
-		key := c.arena.keep(flag)
-		c.flags = append(c.flags, flagRow{folded: key, origin: key, id: c.id})
+		c.flags = append(c.flags, row{folded: c.arena.keep(flag), id: c.id})
 	}
 	return true
 }
@@ -198,13 +204,17 @@ func (c *collector) emit(key, value []byte) {
 		c.null(key)
 		return
 	}
-	r := row{origin: text(value), id: c.id}
+	column := c.column(key)
+	r := row{id: c.id}
 	if same, _ := folded(value); same {
-		r.folded = r.origin
+		r.folded = text(value)
 	} else {
 		r.folded = c.arena.keep(appendFolded(c.arena.room(2*len(value)), value))
+		if r.folded != text(value) {
+			column.origins = append(column.origins, text(value))
+			r.origin = uint32(len(column.origins))
+		}
 	}
-	column := c.column(key)
 	column.rows = append(column.rows, r)
 }
 
