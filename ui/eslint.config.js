@@ -5,15 +5,15 @@ import tseslint from "typescript-eslint";
 
 // lib ← api ← ui ← components ← features ← app, one way; a feature never imports another feature.
 const layers = [
-  { type: "app", pattern: "src/app/**", mode: "full" },
-  { type: "features", pattern: "src/features/*/**", mode: "full", capture: ["feature"] },
-  { type: "components", pattern: "src/components/**", mode: "full" },
-  { type: "ui", pattern: "src/ui/**", mode: "full" },
-  { type: "api", pattern: "src/api/**", mode: "full" },
-  { type: "lib", pattern: "src/lib/**", mode: "full" },
+  { type: "app", pattern: "src/app/**", partialMatch: false },
+  { type: "features", pattern: "src/features/*/**", partialMatch: false, capture: ["feature"] },
+  { type: "components", pattern: "src/components/**", partialMatch: false },
+  { type: "ui", pattern: "src/ui/**", partialMatch: false },
+  { type: "api", pattern: "src/api/**", partialMatch: false },
+  { type: "lib", pattern: "src/lib/**", partialMatch: false },
 ];
 
-const allow = (from, to) => ({ from: { type: from }, allow: { to: to.map((type) => ({ type })) } });
+const allow = (from, to) => ({ from: { element: { type: from } }, allow: { to: to.map((type) => ({ element: { type } })) } });
 
 export default tseslint.config(
   { ignores: ["dist", "node_modules", "test-results", "playwright-report", "coverage", "src/api/schema.d.ts"] },
@@ -33,7 +33,7 @@ export default tseslint.config(
     plugins: { boundaries, "react-hooks": reactHooks },
     settings: {
       "boundaries/elements": layers,
-      "import/resolver": { node: { extensions: [".ts", ".tsx", ".d.ts"] } },
+      "import/resolver": { typescript: { project: "./tsconfig.json" } },
     },
     rules: {
       ...reactHooks.configs.recommended.rules,
@@ -43,12 +43,13 @@ export default tseslint.config(
         "error",
         {
           default: "disallow",
-          rules: [
+          policies: [
             allow("lib", ["lib"]),
             allow("api", ["api", "lib"]),
             allow("ui", ["ui", "api", "lib"]),
             allow("components", ["components", "ui", "api", "lib"]),
-            { from: { type: "features" }, allow: { to: [{ type: "components" }, { type: "ui" }, { type: "api" }, { type: "lib" }, { type: "features", captured: { feature: "{{from.captured.feature}}" } }] } },
+            allow("features", ["components", "ui", "api", "lib"]),
+            { from: { element: { type: "features" } }, allow: { to: { element: { type: "features", captured: { feature: "{{from.element.captured.feature}}" } } } } },
             allow("app", ["app", "features", "components", "ui", "api", "lib"]),
           ],
         },

@@ -51,7 +51,7 @@ export function NotFoundPage() {
     <DetailTemplate title={strings.notFoundTitle}>
       <EmptyState
         icon={IconMapOff}
-        title={strings.notFoundTitle}
+        title={strings.notFoundHere}
         action={
           <>
             <Button variant="default" renderRoot={(props) => <AppLink {...props} target={paths.catalog({ query: "" })} />}>

@@ -1,8 +1,8 @@
 /** A value in localStorage: read with a check, written as JSON, heard about in every tab. */
 export interface Stored<T> {
-  get(): T;
-  set(value: T): void;
-  subscribe(listener: () => void): () => void;
+  readonly get: () => T;
+  readonly set: (value: T) => void;
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 const PREFIX = "callboard.";

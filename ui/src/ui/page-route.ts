@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createRoute, lazyRouteComponent, redirect, type AnyRoute } from "@tanstack/react-router";
+import { createRoute, lazyRouteComponent, redirect, useParams, useSearch, type AnyRoute } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import type { Target } from "@/lib/paths";
 import type { SearchParams } from "@/lib/search-params";
@@ -17,6 +17,16 @@ export interface PageRoute {
   load?: (args: RouteArgs & { queryClient: QueryClient }) => Promise<unknown>;
   /** Sends old URLs elsewhere. */
   redirect?: (args: RouteArgs) => Target | undefined;
+}
+
+/** The parameters of the page in sight, as strings. */
+export function usePageParams(): Partial<Record<string, string>> {
+  return useParams({ strict: false });
+}
+
+/** The search parameters of the page in sight. */
+export function usePageSearch(): SearchParams {
+  return useSearch({ strict: false });
 }
 
 /** Mounts a page under the root. The only place that turns the router's own types into ours. */

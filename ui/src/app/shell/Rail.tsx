@@ -7,6 +7,7 @@ import { paths } from "@/lib/paths";
 import { firstOf } from "@/lib/search-params";
 import { isBoolean, stored } from "@/lib/storage";
 import { AppLink } from "@/ui/AppLink";
+import { usePageSearch } from "@/ui/page-route";
 import { useStored } from "@/ui/use-stored";
 import { isCurrent, useEntries } from "./entries";
 import classes from "./Rail.module.css";
@@ -22,8 +23,8 @@ export function useCollapsed(): boolean {
 /** The navigation, at the side of a wide window and inside the drawer of a narrow one. */
 export function Rail({ collapsed, inDrawer = false, onNavigate }: { collapsed: boolean; inDrawer?: boolean; onNavigate?: () => void }) {
   const groups = useEntries();
-  const location = useRouterState({ select: (state) => state.location });
-  const query = firstOf(location.search, "q");
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const query = firstOf(usePageSearch(), "q");
   const toggle = collapsed ? strings.expand : strings.collapse;
   return (
     <div className={classes.rail} data-collapsed={collapsed} data-drawer={inDrawer}>
@@ -52,7 +53,7 @@ export function Rail({ collapsed, inDrawer = false, onNavigate }: { collapsed: b
                       target={entry.target}
                       className={classes.entry}
                       aria-label={collapsed ? entry.title : undefined}
-                      aria-current={isCurrent(entry, location.pathname, query) ? "page" : undefined}
+                      aria-current={isCurrent(entry, pathname, query) ? "page" : undefined}
                       {...(onNavigate && { onClick: onNavigate })}
                     >
                       <entry.icon size={18} stroke={1.6} aria-hidden="true" />

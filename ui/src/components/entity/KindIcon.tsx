@@ -18,6 +18,5 @@ const ICONS: Record<string, Icon> = {
 export function KindIcon({ kind, size = 16, label }: { kind: string; size?: number; label?: string }) {
   const KindGlyph = ICONS[kind.toLowerCase()] ?? IconBox;
   const spoken = label === undefined ? { "aria-hidden": true as const } : { role: "img", "aria-label": label };
-  // eslint-disable-next-line react-hooks/static-components -- looked up in a constant table, never made here
   return <KindGlyph size={size} stroke={1.6} color="var(--cb-text-faint)" style={{ flex: "none" }} {...spoken} />;
 }

@@ -2,7 +2,7 @@ import { Button, Drawer } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconAdjustments } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import { entitiesQuery, sessionQuery } from "@/api/queries";
 import { useStarred } from "@/components/bookmarks";
@@ -13,6 +13,7 @@ import { paths, type CatalogView } from "@/lib/paths";
 import { singleKind } from "@/lib/query/facets";
 import { formatQuery, parseQuery } from "@/lib/query/grammar";
 import { plural } from "@/lib/units";
+import { usePageSearch } from "@/ui/page-route";
 import { Pagination } from "@/ui/Pagination";
 import { ErrorState } from "@/ui/states";
 import { formatSort, parseSort } from "@/ui/table/columns";
@@ -32,7 +33,7 @@ const NOBODY = { ownershipRefs: [] };
 /** The catalog: facets, the query as text, and fifty rows of what it finds. The URL holds all of it. */
 export default function CatalogPage() {
   const navigate = useNavigate();
-  const view = viewFromSearch(useSearch({ strict: false }));
+  const view = viewFromSearch(usePageSearch());
   const terms = useMemo(() => parseQuery(view.query).terms, [view.query]);
   const session = useQuery(sessionQuery());
   const context = session.data?.principal ?? NOBODY;

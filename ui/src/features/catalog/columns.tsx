@@ -68,7 +68,7 @@ const type = text("type", strings.type, (entity) => specText(entity, "type"), { 
 const lifecycle = text("lifecycle", strings.lifecycle, (entity) => specText(entity, "lifecycle"), { sortKey: "spec.lifecycle" });
 const system = link("system", strings.system, "system", "system");
 const domain = link("domain", strings.domain, "domain", "domain");
-const description: EntityColumn = { id: "description", header: strings.description, cell: (entity) => <span className={classes.muted} title={entity.metadata.description}>{entity.metadata.description ?? ""}</span>, card: "none" };
+const description: EntityColumn = { id: "description", header: strings.description, cell: (entity) => <span className={classes.muted} title={entity.metadata.description}>{entity.metadata.description ?? ""}</span>, grow: true, card: "none" };
 const tags: EntityColumn = { id: "tags", header: strings.tags, cell: (entity) => <span className={classes.muted}>{(entity.metadata.tags ?? []).join(" · ")}</span>, hidden: true };
 const parent = link("parent", strings.parent, "parent", "group");
 const members = text("members", strings.members, (entity) => String(specRefs(entity, "members", "user").length || ""), { align: "end" });

@@ -18,8 +18,8 @@ export const catalogRoutes: PageRoute[] = [
       return query === undefined ? undefined : paths.catalog({ query });
     },
     load: async ({ queryClient, search }) => {
-      const { principal } = await queryClient.ensureQueryData(sessionQuery());
-      await queryClient.prefetchQuery(entitiesQuery(pageRequest(viewFromSearch(search), principal)));
+      const { principal } = await queryClient.query({ ...sessionQuery(), staleTime: "static" });
+      await queryClient.query(entitiesQuery(pageRequest(viewFromSearch(search), principal)));
     },
   },
   { path: routePatterns.apiDocs, page, redirect: () => paths.apis() },

@@ -1,7 +1,6 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconCode, IconDots, IconEdit, IconExternalLink, IconStar, IconStarFilled } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { ApiError } from "@/api/error";
 import type { Entity } from "@/api/types";
@@ -16,6 +15,7 @@ import { formatCount } from "@/lib/units";
 import { AppLink } from "@/ui/AppLink";
 import { CodeBlock } from "@/ui/code/CodeBlock";
 import { CopyText } from "@/ui/Copy";
+import { usePageParams } from "@/ui/page-route";
 import { EmptyState, ErrorState, SkeletonLines } from "@/ui/states";
 import { StatusBadge } from "@/ui/StatusBadge";
 import { DetailTemplate } from "@/ui/templates";
@@ -26,7 +26,7 @@ import { entityQuery } from "./queries";
 import { RelationGroups } from "./RelationGroup";
 import { annotationUrl, definitionLanguage } from "./source";
 import { strings } from "./strings";
-import { Whereabouts } from "./Whereabouts";
+import { hasWhereabouts, Whereabouts } from "./Whereabouts";
 
 const Inspect = lazy(() => import("./Inspect"));
 
@@ -34,7 +34,7 @@ type Tab = "overview" | "relations" | "definition" | "inspect";
 
 /** One entity, at /catalog/:namespace/:kind/:name. */
 export default function EntityPage() {
-  const { namespace = "", kind = "", name = "", tab } = useParams({ strict: false });
+  const { namespace = "", kind = "", name = "", tab } = usePageParams();
   const ref = { namespace, kind: kind.toLowerCase(), name };
   const { data: entity, error, isPending, refetch } = useQuery(entityQuery(ref));
   const crumbs = [{ label: kindWords(kind).many, target: paths.catalog({ query: formatQuery([{ type: "field", key: "kind", negated: false, values: [{ match: "is", text: ref.kind }] }]) }) }];
@@ -115,7 +115,7 @@ function Loaded({ entity, tab, crumbs, icon }: LoadedProps) {
           ))}
         </nav>
       }
-      {...(current === "overview" && { aside: <Whereabouts entity={entity} /> })}
+      {...(current === "overview" && hasWhereabouts(entity) && { aside: <Whereabouts entity={entity} /> })}
     >
       {current === "overview" && <Overview entity={entity} />}
       {current === "relations" && <RelationGroups entityRef={ref} groups={groups} all />}

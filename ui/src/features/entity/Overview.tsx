@@ -4,6 +4,7 @@ import { relatedRefs, relationsByType, specText } from "@/components/entity/fact
 import { parseRef, refOf } from "@/lib/entity-ref";
 import { paths } from "@/lib/paths";
 import { formatQuery } from "@/lib/query/grammar";
+import { formatCount } from "@/lib/units";
 import { AppLink } from "@/ui/AppLink";
 import { Markdown } from "@/ui/markdown/Markdown";
 import { Facts, Section } from "@/ui/Section";
@@ -99,13 +100,7 @@ function People({ entity }: { entity: Entity }) {
           {members.length === 0 ? (
             <p className={classes.faint}>{strings.membersNone}</p>
           ) : (
-            <ul className={classes.people}>
-              {members.map((member) => (
-                <li key={member}>
-                  <EntityLink entityRef={member} />
-                </li>
-              ))}
-            </ul>
+            <RefList refs={members} />
           )}
         </Section>
       )}
@@ -116,9 +111,25 @@ function People({ entity }: { entity: Entity }) {
       )}
       {owned.length > 0 && (
         <Section title={strings.owns} count={owned.length}>
-          <RelationGroups entityRef={ref} groups={[{ type: "ownerOf", refs: owned }]} />
+          <RefList refs={owned} />
         </Section>
       )}
     </>
+  );
+}
+
+const MOST_IN_LIST = 60;
+
+function RefList({ refs }: { refs: readonly string[] }) {
+  const shown = refs.slice(0, MOST_IN_LIST);
+  return (
+    <ul className={classes.people}>
+      {shown.map((ref) => (
+        <li key={ref}>
+          <EntityLink entityRef={ref} />
+        </li>
+      ))}
+      {shown.length < refs.length && <li className={classes.faint}>{`+${formatCount(refs.length - shown.length)}`}</li>}
+    </ul>
   );
 }

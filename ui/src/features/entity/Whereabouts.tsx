@@ -7,6 +7,11 @@ import { annotationUrl, locationTarget } from "./source";
 import { strings } from "./strings";
 import classes from "./Whereabouts.module.css";
 
+/** Whether there is anything to say about where it is. */
+export function hasWhereabouts({ metadata }: Entity): boolean {
+  return [metadata.links ?? [], Object.keys(metadata.labels ?? {}), Object.keys(metadata.annotations ?? {})].some((list) => list.length > 0);
+}
+
 /** Where everything is: links, the source, the location, and the raw labels and annotations. */
 export function Whereabouts({ entity }: { entity: Entity }) {
   const links = (entity.metadata.links ?? []).filter((link) => isSafeExternalUrl(link.url));
@@ -18,10 +23,8 @@ export function Whereabouts({ entity }: { entity: Entity }) {
   ];
   return (
     <>
-      <Section title={strings.links}>
-        {links.length === 0 ? (
-          <p className={classes.faint}>{strings.linksNone}</p>
-        ) : (
+      {links.length > 0 && (
+        <Section title={strings.links}>
           <ul className={classes.links}>
             {links.map((link) => (
               <li key={link.url}>
@@ -29,8 +32,8 @@ export function Whereabouts({ entity }: { entity: Entity }) {
               </li>
             ))}
           </ul>
-        )}
-      </Section>
+        </Section>
+      )}
       {where.length > 0 && (
         <Section title={strings.where}>
           <Facts items={where} />

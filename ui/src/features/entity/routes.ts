@@ -6,7 +6,7 @@ const page = () => import("./EntityPage");
 
 const load: PageRoute["load"] = async ({ queryClient, params }) => {
   const { namespace = "", kind = "", name = "" } = params;
-  await queryClient.prefetchQuery(entityQuery({ namespace, kind, name }));
+  await queryClient.query(entityQuery({ namespace, kind, name }));
 };
 
 /** One entity, at Backstage's address for it. Tabs of Backstage that do not exist here open the overview. */

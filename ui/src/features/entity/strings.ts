@@ -34,7 +34,6 @@ export const strings = {
   usedByNone: "Nothing in the catalog.",
   parts: "What it consists of",
   links: "Links",
-  linksNone: "No links. They belong into metadata.links of the descriptor.",
   where: "Where it comes from",
   source: "Source",
   location: "Location",

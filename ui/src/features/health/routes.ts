@@ -6,6 +6,6 @@ export const healthRoutes: PageRoute[] = [
   {
     path: routePatterns.health,
     page: () => import("./HealthPage"),
-    load: ({ queryClient }) => Promise.all([queryClient.prefetchQuery(readinessQuery()), queryClient.prefetchQuery(infoQuery())]),
+    load: ({ queryClient }) => Promise.all([queryClient.query(readinessQuery()), queryClient.query(infoQuery())]),
   },
 ];

@@ -8,9 +8,9 @@ export const homeRoutes: PageRoute[] = [
     path: routePatterns.home,
     page: () => import("./HomePage"),
     load: async ({ queryClient }) => {
-      const kinds = queryClient.prefetchQuery(kindsQuery());
-      const { principal } = await queryClient.ensureQueryData(sessionQuery());
-      await Promise.all([kinds, queryClient.prefetchQuery(ownedQuery(principal.ownershipRefs))]);
+      const kinds = queryClient.query(kindsQuery());
+      const { principal } = await queryClient.query({ ...sessionQuery(), staleTime: "static" });
+      await Promise.all([kinds, queryClient.query(ownedQuery(principal.ownershipRefs))]);
     },
   },
 ];

@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
 import { ApiError } from "@/api/error";
 import { pluginQuery } from "@/api/queries";
 import type { Plugin } from "@/api/types";
@@ -7,6 +6,7 @@ import { paths } from "@/lib/paths";
 import { formatBytes, formatCount, formatMillis } from "@/lib/units";
 import { CodeBlock } from "@/ui/code/CodeBlock";
 import { CopyText } from "@/ui/Copy";
+import { usePageParams } from "@/ui/page-route";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { Facts, Section } from "@/ui/Section";
 import { EmptyState, ErrorState, SkeletonLines } from "@/ui/states";
@@ -21,7 +21,7 @@ const crumbs = [{ label: strings.title, target: paths.plugins() }];
 
 /** One plugin: what it may do, what it costs, and why it failed. */
 export default function PluginPage() {
-  const { id = "" } = useParams({ strict: false });
+  const { id = "" } = usePageParams();
   const { data: plugin, error, isPending, refetch } = useQuery(pluginQuery(id));
   if (!plugin) {
     const missing = error instanceof ApiError && error.kind === "not_found";

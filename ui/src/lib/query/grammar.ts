@@ -113,8 +113,10 @@ class Scanner {
 export function parseQuery(source: string): ParsedQuery {
   const scanner = new Scanner(source);
   const terms: Term[] = [];
-  for (scanner.skipSpace(); scanner.at < source.length; scanner.skipSpace()) {
+  for (;;) {
+    scanner.skipSpace();
     const start = scanner.at;
+    if (start >= source.length) return { terms, notes: scanner.notes };
     const head = scanner.key();
     if (head !== undefined) {
       const negated = head.startsWith("-");
@@ -131,7 +133,6 @@ export function parseQuery(source: string): ParsedQuery {
     const text = source.charAt(scanner.at) === '"' ? scanner.quoted() : scanner.bare(/[\s"]/);
     if (text.trim() !== "") terms.push({ type: "text", text });
   }
-  return { terms, notes: scanner.notes };
 }
 
 /** Short keys are lower case; paths keep their case, since annotation keys do. */

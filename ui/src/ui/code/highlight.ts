@@ -16,5 +16,5 @@ const lowlight = createLowlight({ bash, go, graphql, json, protobuf, typescript,
 /** Colours code as React elements, never as HTML. Undefined for a language that is not here. */
 export function highlight(code: string, language: string): ReactNode {
   if (!lowlight.registered(language)) return undefined;
-  return toJsxRuntime(lowlight.highlight(language, code), { Fragment, jsx, jsxs });
+  return toJsxRuntime(lowlight.highlight(language, code), { Fragment, jsx, jsxs }) as ReactNode;
 }

@@ -21,10 +21,7 @@ export function FormKitForm<T extends Record<string, unknown>>({ kit, label, ver
       aria-label={label}
       noValidate
       className={classes.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        kit.submit();
-      }}
+      onSubmit={kit.submit}
     >
       {kit.restored && (
         <PartialNotice

@@ -1,6 +1,6 @@
 import { useForm, type UseFormReturnType } from "@mantine/form";
 import { useBlocker } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useState, type SyntheticEvent } from "react";
 import { ApiError } from "@/api/error";
 import { stored } from "@/lib/storage";
 
@@ -18,7 +18,7 @@ interface FormKitConfig<T extends Values> {
 /** A form with everything around it: draft, server errors at their fields, guard against losing changes. */
 export interface FormKit<T extends Values> {
   form: UseFormReturnType<T>;
-  submit: () => void;
+  submit: (event?: SyntheticEvent<HTMLFormElement>) => void;
   pending: boolean;
   /** A failure that belongs to no field. */
   failure: unknown;
@@ -58,7 +58,6 @@ export function useFormKit<T extends Values>(config: FormKitConfig<T>): FormKit<
   const [restored, setRestored] = useState(() => draft.get() !== null);
   const [pending, setPending] = useState(false);
   const [failure, setFailure] = useState<unknown>(undefined);
-  const saved = useRef(false);
 
   const form = useForm<T>({
     mode: "controlled",
@@ -70,21 +69,17 @@ export function useFormKit<T extends Values>(config: FormKitConfig<T>): FormKit<
 
   // What was restored differs from what the form started with, although the form itself calls it initial.
   const dirty = (form.isDirty() || restored) && !pending;
-  const blocker = useBlocker({ shouldBlockFn: () => dirty && !saved.current, enableBeforeUnload: () => dirty && !saved.current, withResolver: true });
-
-  useEffect(() => {
-    saved.current = false;
-  }, [config.draft]);
+  const blocker = useBlocker({ shouldBlockFn: () => dirty, enableBeforeUnload: () => dirty, withResolver: true });
 
   const send = async (values: T) => {
     setPending(true);
     setFailure(undefined);
     try {
-      saved.current = true;
       await config.submit(values);
       draft.set(null);
+      setRestored(false);
+      form.resetDirty(values);
     } catch (cause) {
-      saved.current = false;
       const { errors, complete } = fieldErrors(cause, Object.keys(values));
       form.setErrors(errors);
       const first = Object.keys(errors)[0];
@@ -97,7 +92,7 @@ export function useFormKit<T extends Values>(config: FormKitConfig<T>): FormKit<
 
   return {
     form,
-    submit: () => void form.onSubmit((values) => void send(values as T))(),
+    submit: form.onSubmit((values) => void send(values)),
     pending,
     failure,
     restored,

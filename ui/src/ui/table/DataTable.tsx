@@ -56,7 +56,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const table = useTable({
     features,
     columns: definitions,
-    data: (rows ?? NONE) as Row[],
+    data: rows ?? NONE,
     getRowId: rowId,
     state: { columnVisibility: visibility, rowSelection: selection },
     onRowSelectionChange: (update) => {
@@ -139,7 +139,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                   {row.getVisibleCells().map((cell) => {
                     const column = byId.get(cell.column.id);
                     return (
-                      <td key={cell.id} data-align={column?.align} data-primary={column?.primary}>
+                      <td key={cell.id} data-align={column?.align} data-grow={column?.grow}>
                         {column?.primary ? <RowLink target={props.rowTarget(row.original)}><table.FlexRender cell={cell} /></RowLink> : <table.FlexRender cell={cell} />}
                       </td>
                     );

@@ -11,6 +11,8 @@ export interface Column<Row> {
   primary?: true;
   align?: "end";
   width?: number | string;
+  /** Takes the width that the other columns leave, and cuts its text there. */
+  grow?: true;
   /** Starts hidden; the column chooser shows it. */
   hidden?: true;
   /** How a card on a phone shows it: below the title (the default), or not at all. */

@@ -25,17 +25,20 @@ export function useRowKeys(actions: RowActions): RefObject<HTMLDivElement | null
     all[next]?.focus();
     all[next]?.closest("[data-row-id]")?.scrollIntoView({ block: "nearest" });
   };
-  const withRow = (act: ((id: string) => void) | undefined) => () => {
+  const focusedId = () => {
     const row = currentRow();
-    const id = row && root.current?.contains(row) ? row.dataset.rowId : undefined;
-    if (id !== undefined) act?.(id);
+    return row && root.current?.contains(row) ? row.dataset.rowId : undefined;
+  };
+  const act = (action: keyof RowActions) => {
+    const id = focusedId();
+    if (id !== undefined) actions[action]?.(id);
   };
 
   useKeys([
     { keys: "j", label: "Next row", group: "Lists", run: () => move(1) },
     { keys: "k", label: "Previous row", group: "Lists", run: () => move(-1) },
-    ...(actions.toggle ? [{ keys: "x", label: "Select row", group: "Lists", run: withRow(actions.toggle) }] : []),
-    ...(actions.star ? [{ keys: "s", label: "Star row", group: "Lists", run: withRow(actions.star) }] : []),
+    ...(actions.toggle ? [{ keys: "x", label: "Select row", group: "Lists", run: () => act("toggle") }] : []),
+    ...(actions.star ? [{ keys: "s", label: "Star row", group: "Lists", run: () => act("star") }] : []),
   ]);
   return root;
 }

@@ -1,0 +1,22 @@
+/** Every word of the gallery that is not sample content. */
+export const strings = {
+  title: "Components of the portal",
+  intro: "Every component in every state. Plugins' pages are drawn with these same components.",
+  colours: "Colour roles",
+  type: "Type",
+  buttons: "Buttons and inputs",
+  statuses: "Status, time, copy",
+  entities: "Entities",
+  states: "Empty, error, denied, partial, loading",
+  table: "Table",
+  tableEmpty: "Empty table",
+  tableLoading: "Loading table",
+  facets: "Query and facets",
+  dialogs: "Toast and confirmation",
+  form: "Form",
+  formTaken: "With the name taken",
+  markdown: "Markdown",
+  code: "Code",
+  log: "Task log",
+  logNone: "Before the first line",
+} as const;
