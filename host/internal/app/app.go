@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -39,6 +41,9 @@ type Options struct {
 	Now     func() time.Time
 	Random  io.Reader        // required; crypto/rand.Reader outside of tests
 	Core    []plugins.Bundle // nil = plugins.Core()
+	// WasmCache is the folder of compiled modules; empty = wasm-cache in the
+	// data folder. Its content is executed: it must belong to this user alone.
+	WasmCache string
 }
 
 // App is a portal. New opens what it needs, Start makes it serve, Close ends it.
@@ -126,9 +131,12 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		return fmt.Errorf("making the table of capabilities: %w", err)
 	}
 	doors := capability.NewGate(capability.Config{Table: table, Audit: observer, Log: a.log})
-	cache, err := dataFolder(c, "wasm-cache")
-	if err != nil {
-		return err
+	cache := o.WasmCache
+	if cache == "" {
+		cache = filepath.Join(c.DataDir, "wasm-cache")
+	}
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return fmt.Errorf("making the folder of compiled modules: %w", err)
 	}
 	loader, err := wasm.New(wasm.Config{CacheDir: cache, Random: o.Random, Now: o.Now, Log: a.log})
 	if err != nil {

@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/callboard/callboard/host/internal/config"
@@ -28,13 +26,4 @@ func openStore(ctx context.Context, c *config.Config, now func() time.Time) (sto
 		return nil, fmt.Errorf("opening SQLite: %w", err)
 	}
 	return s, nil
-}
-
-// dataFolder makes a folder below the data folder, for this user only.
-func dataFolder(c *config.Config, name string) (string, error) {
-	dir := filepath.Join(c.DataDir, name)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("making the data folder: %w", err)
-	}
-	return dir, nil
 }

@@ -62,6 +62,10 @@ func Root() string {
 	return filepath.Join(filepath.Dir(file), "..", "..", "..", "..")
 }
 
+// wasmCache is shared by all tests of this checkout, so that a module is
+// compiled once.
+func wasmCache() string { return filepath.Join(Root(), ".cache", "test", "wasm") }
+
 // Options change what is booted.
 type Options struct {
 	// Files are written below the folder of the configuration;
@@ -110,7 +114,7 @@ func TryStart(t testing.TB, o Options) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.app, err = app.New(t.Context(), app.Options{Config: c, LogTo: p.Log, Random: rand.Reader, Core: core(t), Version: app.Version{Version: "test"}}); err != nil {
+	if p.app, err = app.New(t.Context(), app.Options{Config: c, LogTo: p.Log, Random: rand.Reader, Core: core(t), Version: app.Version{Version: "test"}, WasmCache: wasmCache()}); err != nil {
 		return nil, err
 	}
 	t.Cleanup(p.Close)
