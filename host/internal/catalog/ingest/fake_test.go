@@ -26,6 +26,7 @@ import (
 type memory struct {
 	mu         sync.Mutex
 	entities   map[string]store.EntityRow
+	uids       map[string]string
 	relations  map[string][]store.RelationRow
 	references map[string][]string
 	sources    map[string]store.SourceRow
@@ -38,7 +39,7 @@ type memory struct {
 
 func newMemory() *memory {
 	return &memory{
-		entities: map[string]store.EntityRow{}, relations: map[string][]store.RelationRow{},
+		entities: map[string]store.EntityRow{}, uids: map[string]string{}, relations: map[string][]store.RelationRow{},
 		references: map[string][]string{}, sources: map[string]store.SourceRow{},
 	}
 }
@@ -54,11 +55,10 @@ func (m *memory) ApplyCatalog(_ context.Context, b store.Batch) (uint64, error) 
 	m.writes++
 	m.rows += len(b.Upsert)
 	for _, r := range b.Upsert {
-		for _, other := range m.entities {
-			if other.UID == r.UID && other.Ref != r.Ref {
-				return 0, fault.New(fault.Conflict, "uid %s is taken", r.UID)
-			}
+		if ref, taken := m.uids[r.UID]; taken && ref != r.Ref {
+			return 0, fault.New(fault.Conflict, "uid %s is taken", r.UID)
 		}
+		m.uids[r.UID] = r.Ref
 		r.Revision = m.revision
 		m.entities[r.Ref] = r
 	}
@@ -69,6 +69,7 @@ func (m *memory) ApplyCatalog(_ context.Context, b store.Batch) (uint64, error) 
 		m.references[key] = refs
 	}
 	for _, ref := range b.Delete {
+		delete(m.uids, m.entities[ref].UID)
 		delete(m.entities, ref)
 		delete(m.relations, ref)
 		delete(m.references, ref)

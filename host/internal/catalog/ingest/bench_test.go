@@ -1,0 +1,99 @@
+package ingest_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/catalog/catalogbench"
+	"github.com/callboard/callboard/host/internal/catalog/ingest"
+	"github.com/callboard/callboard/host/internal/source"
+	"github.com/callboard/callboard/host/internal/store/sqlite"
+)
+
+const benchEntities = 10_000
+
+// counter is a Publisher that only counts.
+type counter struct{ entities int }
+
+func (c *counter) Publish(u catalog.Update) { c.entities += len(u.Upsert) }
+
+// BenchmarkFirstLoad reads, processes, stitches and writes a catalog of
+// 10,000 entities from files into an empty store.
+func BenchmarkFirstLoad(b *testing.B) {
+	for _, backend := range []string{"memory", "sqlite"} {
+		b.Run(backend, func(b *testing.B) {
+			config := benchConfig(b)
+			for b.Loop() {
+				config.Store = benchStore(b, backend)
+				load(b, config, benchEntities)
+			}
+		})
+	}
+}
+
+// BenchmarkSecondStart publishes a stored catalog of 10,000 entities.
+func BenchmarkSecondStart(b *testing.B) {
+	for _, backend := range []string{"memory", "sqlite"} {
+		b.Run(backend, func(b *testing.B) {
+			config := benchConfig(b)
+			config.Store = benchStore(b, backend)
+			load(b, config, benchEntities)
+			for b.Loop() {
+				load(b, config, benchEntities)
+			}
+		})
+	}
+}
+
+// load starts an engine, checks what it published and reports its stages.
+func load(b *testing.B, config ingest.Config, least int) {
+	b.Helper()
+	published := &counter{}
+	config.Publisher = published
+	e := ingest.New(config)
+	started := time.Now()
+	if err := e.Start(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(time.Since(started).Milliseconds()), "ms-ready")
+	s := e.Stats()
+	if published.entities < least || s.Problems > 0 {
+		b.Fatalf("published %d entities with problems %v", published.entities, e.Problems())
+	}
+	if s.Passes > 0 {
+		b.ReportMetric(float64(s.Walk.Milliseconds()), "ms-walk")
+		b.ReportMetric(float64(s.Write.Milliseconds()), "ms-write")
+	}
+	if err := e.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func benchConfig(b *testing.B) ingest.Config {
+	b.Helper()
+	paths, err := catalogbench.Write(b.TempDir(), catalogbench.Generate(catalogbench.Config{Entities: benchEntities, Seed: 42}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := ingest.Config{Model: kinds(b), Reader: source.New(source.Config{}), Rules: everything}
+	for _, p := range paths {
+		c.Locations = append(c.Locations, ingest.Location{Type: source.File, Target: p})
+	}
+	return c
+}
+
+func benchStore(b *testing.B, backend string) ingest.Store {
+	b.Helper()
+	if backend == "memory" {
+		return newMemory()
+	}
+	s, err := sqlite.Open(context.Background(), sqlite.Config{Path: filepath.Join(b.TempDir(), "callboard.db")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = s.Close() })
+	return s
+}
