@@ -47,10 +47,14 @@ func (l *listing) collect(from *position, back bool, skip, limit int) []hit {
 	if limit > 0 {
 		hits = make([]hit, 0, min(limit, 1024))
 	}
+	want := -1
+	if limit >= 0 {
+		want = skip + limit
+	}
 	walks := make([]walk, 0, len(l.parts))
 	for i := range l.parts {
 		w := walk{hit: hit{part: &l.parts[i], at: i}, order: l.sorted[i], chosen: l.chosen[i], back: back}
-		if w.start(l.orders, from, skip+limit) {
+		if w.start(l.orders, from, want) {
 			walks = append(walks, w)
 		}
 	}
@@ -73,7 +77,7 @@ func (l *listing) collect(from *position, back bool, skip, limit int) []hit {
 	return hits
 }
 
-// start finds the first document; want is how many will be asked for.
+// start finds the first document; want is how many will be asked for, -1 all.
 func (w *walk) start(orders []catalog.Order, from *position, want int) bool {
 	n := len(w.part.docs)
 	if w.chosen.set != nil {

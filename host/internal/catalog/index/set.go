@@ -25,8 +25,6 @@ func (s Set) Count() int {
 	return n
 }
 
-func (s Set) clone() Set { return append(Set(nil), s...) }
-
 func (s Set) addAll(ids []uint32) {
 	for _, id := range ids {
 		s[id>>6] |= 1 << (id & 63)
