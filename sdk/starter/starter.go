@@ -71,6 +71,15 @@ func New(c Config) ([]string, error) {
 	if err := write(filepath.Join(c.Dir, "go.mod"), []byte(goMod(c.Module, offline))); err != nil {
 		return nil, fmt.Errorf("writing go.mod: %w", err)
 	}
+	if !offline {
+		sums, err := sdk.Files.ReadFile("go.sum")
+		if err == nil {
+			err = write(filepath.Join(c.Dir, "go.sum"), sums)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("writing go.sum: %w", err)
+		}
+	}
 	return writeTemplate(c)
 }
 
@@ -138,7 +147,7 @@ func writeSDK(dir string) error {
 			return nil
 		}
 		// embed.go needs files that a copy does not have.
-		if strings.HasSuffix(name, "_test.go") || name == "embed.go" {
+		if strings.HasSuffix(name, "_test.go") || name == "embed.go" || name == "go.sum" {
 			return nil
 		}
 		content, err := sdk.Files.ReadFile(name)
