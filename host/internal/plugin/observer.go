@@ -23,6 +23,7 @@ type CallEvent struct {
 type PoolEvent struct {
 	Plugin      ID
 	Busy, Idle  int
+	Waiting     int    // calls in the queue
 	MemoryBytes uint64 // of all instances
 }
 

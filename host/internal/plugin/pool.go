@@ -283,7 +283,7 @@ func (p *pool) report() { p.seen(p.event()) }
 func (p *pool) event() PoolEvent {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	e := PoolEvent{Plugin: p.id, Busy: len(p.busy), Idle: len(p.idle)}
+	e := PoolEvent{Plugin: p.id, Busy: len(p.busy), Idle: len(p.idle), Waiting: len(p.waiting)}
 	for _, g := range p.idle {
 		e.MemoryBytes += g.memory
 	}

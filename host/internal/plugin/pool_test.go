@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/plugintest"
+	"github.com/callboard/callboard/sdk/abi"
 )
 
 // held is a guest that answers when it is told to.
@@ -26,9 +29,24 @@ func held() (s *script, entered chan struct{}, leave chan struct{}) {
 	}}, entered, leave
 }
 
+// until waits for a status of the plugin; the test's own time limit ends it.
+func until(t *testing.T, st *plugintest.Stage, condition func(plugin.Status) bool) {
+	t.Helper()
+	for {
+		status, err := st.Get("xx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if condition(status) {
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
 func TestQueueIsBounded(t *testing.T) {
 	s, entered, leave := held()
-	st := stage(t, s, plugin.Limits{Instances: 1, Queue: 1})
+	st := stage(t, s, plugin.Limits{Instances: 1, Queue: 1, Deadline: map[abi.Op]time.Duration{abi.OpHTTPHandle: time.Hour}})
 	done := make(chan error, 3)
 	go func() { done <- send(st) }()
 	<-entered
@@ -38,12 +56,9 @@ func TestQueueIsBounded(t *testing.T) {
 		_, err := st.Send(ctx, "xx", "")
 		waiting <- err
 	}()
-	var full error
-	for !fault.Is(full, fault.Exhausted) { // until the other is in the queue
-		short, stop := context.WithTimeout(context.Background(), time.Millisecond)
-		_, full = st.Send(short, "xx", "")
-		stop()
-	}
+	until(t, st, func(s plugin.Status) bool { return s.Instances.Waiting == 1 })
+	full := send(st)
+	wantKind(t, full, fault.Exhausted)
 	var busy *plugin.Busy
 	if !errors.As(full, &busy) || busy.RetryAfter() <= 0 {
 		t.Errorf("the refusal is %v, want one with a time to retry", full)
@@ -51,6 +66,7 @@ func TestQueueIsBounded(t *testing.T) {
 	cancel()
 	wantKind(t, <-waiting, fault.Unavailable)
 	go func() { done <- send(st) }()
+	until(t, st, func(s plugin.Status) bool { return s.Instances.Waiting == 1 })
 	close(leave)
 	for range 2 {
 		if err := <-done; err != nil {
@@ -119,12 +135,7 @@ func TestCloseDrains(t *testing.T) {
 		go func() { call <- send(st) }()
 		<-entered
 		go func() { closed <- st.Close(context.Background()) }()
-		for { // until it drains, new calls are taken; then none
-			status, _ := st.Get("xx")
-			if status.State == plugin.Draining {
-				break
-			}
-		}
+		until(t, st, func(s plugin.Status) bool { return s.State == plugin.Draining })
 		wantKind(t, send(st), fault.Unavailable)
 		close(leave)
 		if err := <-call; err != nil {

@@ -29,9 +29,10 @@ type Status struct {
 
 // Instances counts a plugin's guests.
 type Instances struct {
-	Busy int `json:"busy"`
-	Idle int `json:"idle"`
-	Max  int `json:"max"`
+	Busy    int `json:"busy"`
+	Idle    int `json:"idle"`
+	Max     int `json:"max"`
+	Waiting int `json:"waiting"` // calls in the queue
 }
 
 func (in *installed) status() Status {
@@ -49,7 +50,7 @@ func (in *installed) status() Status {
 	}
 	if in.pool != nil {
 		e := in.pool.event()
-		s.Instances.Busy, s.Instances.Idle, s.MemoryBytes = e.Busy, e.Idle, e.MemoryBytes
+		s.Instances.Busy, s.Instances.Idle, s.Instances.Waiting, s.MemoryBytes = e.Busy, e.Idle, e.Waiting, e.MemoryBytes
 		s.Warning = in.module.Warning()
 	}
 	return s

@@ -19,7 +19,7 @@ func within(d time.Duration) plugin.Limits {
 }
 
 func cases() []hostileCase {
-	moment := within(150 * time.Millisecond)
+	moment := within(400 * time.Millisecond)
 	return slices.Concat([]hostileCase{
 		{name: "endless loop", request: "loop", limits: moment, failed: true, kind: fault.Timeout},
 		{name: "endless loop, caller gives up", request: "loop", cancel: true, failed: true, kind: fault.Unavailable},
@@ -80,7 +80,7 @@ func doorCases() []hostileCase {
 		{
 			name: "answer larger than its room", request: "big x", answer: answering(big), want: string(big),
 		},
-		{name: "slow host call", request: "call x", limits: within(150 * time.Millisecond), answer: blocking, failed: true, kind: fault.Timeout},
+		{name: "slow host call", request: "call x", limits: within(400 * time.Millisecond), answer: blocking, failed: true, kind: fault.Timeout},
 		{name: "slow host call, caller gives up", request: "call x", cancel: true, answer: blocking, failed: true, kind: fault.Unavailable},
 		{
 			name: "panic in a host call", request: "call x", failed: true, kind: fault.Internal,

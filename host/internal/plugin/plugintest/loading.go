@@ -102,7 +102,9 @@ func starts(t *testing.T, loader plugin.Loader, hostile []byte) {
 			still := quiet(t)
 			s := NewStage(t, loader)
 			s.Install(t, "other", hostile, plugin.Limits{})
-			s.Install(t, "stuck", tc.wasm, within(100*time.Millisecond))
+			s.Install(t, "stuck", tc.wasm, within(400*time.Millisecond))
+			s.Warm(t, "other", "echo x")
+			s.Warm(t, "stuck", "echo x")
 			_, err := s.Send(context.Background(), "stuck", "echo x")
 			var crash *plugin.Crash
 			if !fault.Is(err, tc.kind) || !errors.As(err, &crash) {

@@ -2,6 +2,7 @@ package plugintest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -112,6 +113,16 @@ func (s *Stage) Install(tb testing.TB, id plugin.ID, wasm []byte, limits plugin.
 	}
 }
 
+// Warm calls a plugin until it is loaded, however short its deadline is.
+func (s *Stage) Warm(tb testing.TB, id plugin.ID, request string) {
+	tb.Helper()
+	eventually(tb, "plugin "+string(id)+" loads", func() bool {
+		var busy *plugin.Busy
+		_, err := s.Send(context.Background(), id, request)
+		return !errors.As(err, &busy)
+	})
+}
+
 // Send calls http.handle of a plugin with text and returns the answer as text.
 func (s *Stage) Send(ctx context.Context, id plugin.ID, request string) (string, error) {
 	reply, err := s.Call(ctx, plugin.Call{
@@ -127,7 +138,7 @@ func (s *Stage) Send(ctx context.Context, id plugin.ID, request string) (string,
 // eventually waits for a condition, and fails the test if it never comes.
 func eventually(tb testing.TB, what string, condition func() bool) {
 	tb.Helper()
-	timeout := time.NewTimer(20 * time.Second)
+	timeout := time.NewTimer(60 * time.Second)
 	defer timeout.Stop()
 	poll := time.NewTicker(time.Millisecond)
 	defer poll.Stop()

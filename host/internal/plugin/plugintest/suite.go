@@ -23,6 +23,7 @@ func Run(t *testing.T, newLoader func(testing.TB) plugin.Loader) {
 	// guests and not about the compiler.
 	warm := NewStage(t, loader)
 	warm.Install(t, "warm", hostile, plugin.Limits{})
+	warm.Warm(t, "warm", "echo x")
 	if _, err := warm.Send(context.Background(), "warm", "echo x"); err != nil {
 		t.Fatalf("a well-behaved call: %v", err)
 	}
@@ -81,6 +82,7 @@ func (c hostileCase) run(t *testing.T, loader plugin.Loader, wasm []byte) {
 		s.Install(t, "hostile", wasm, c.limits)
 		s.Install(t, "other", wasm, plugin.Limits{})
 		for _, id := range []plugin.ID{"hostile", "other"} {
+			s.Warm(t, id, "echo x")
 			expectEcho(t, s, id)
 		}
 		s.Gate.TakeLogs()
