@@ -58,6 +58,16 @@ func serve(ctx context.Context, options config.Options, out, log io.Writer) erro
 	if err := portal.Start(ctx, os.Getenv("CALLBOARD_PPROF")); err != nil {
 		return err
 	}
+	watcher, err := config.NewWatcher(config.WatchOptions{Options: options, Current: c})
+	if err != nil {
+		return err
+	}
+	watched := make(chan error, 1)
+	go func() { watched <- watcher.Run(ctx, portal.Reload) }()
 	fmt.Fprintf(out, "Callboard %s is ready after %s: http://%s\n", version, time.Since(began).Round(time.Millisecond), portal.Addr())
-	return portal.Wait(ctx)
+	err = portal.Wait(ctx)
+	if err == nil {
+		err = <-watched
+	}
+	return err
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -49,7 +48,8 @@ type Options struct {
 // App is a portal. New opens what it needs, Start makes it serve, Close ends it.
 type App struct {
 	options  Options
-	log      *slog.Logger
+	log      *telemetry.Logger
+	configs  *pluginConfigs
 	store    store.Store
 	traces   *telemetry.Traces
 	metrics  *telemetry.Metrics
@@ -97,7 +97,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.closeLater(func(context.Context) error { return a.store.Close() })
-	a.index = index.New(index.Config{Random: o.Random, Logger: a.log})
+	a.index = index.New(index.Config{Random: o.Random, Logger: a.log.Logger})
 	return a, a.wire(ctx, out)
 }
 
@@ -116,21 +116,24 @@ func collectorClient(out *egress.Egress, endpoint string) *http.Client {
 
 func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	c, o := a.options.Config, a.options
-	observer := observer{metrics: a.metrics, log: a.log}
+	log := a.log.Logger
+	observer := observer{metrics: a.metrics, log: log}
+	a.configs = &pluginConfigs{}
+	a.configs.current.Store(c)
 	all := bundles(c, o.Core)
 	var err error
 	if a.catalog, err = newCatalog(catalogDeps{
-		config: c, bundles: all, store: a.store, index: a.index, egress: out, log: a.log, now: o.Now,
+		config: c, bundles: all, store: a.store, index: a.index, egress: out, log: log, now: o.Now,
 	}); err != nil {
 		return err
 	}
 	table, err := capabilities(services{
-		reader: a.index, locations: a.catalog, store: a.store, config: pluginConfigs{c}, log: a.log, now: o.Now,
+		reader: a.index, locations: a.catalog, store: a.store, config: a.configs, log: log, now: o.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("making the table of capabilities: %w", err)
 	}
-	doors := capability.NewGate(capability.Config{Table: table, Audit: observer, Log: a.log})
+	doors := capability.NewGate(capability.Config{Table: table, Audit: observer, Log: log})
 	cache := o.WasmCache
 	if cache == "" {
 		cache = filepath.Join(c.DataDir, "wasm-cache")
@@ -138,14 +141,14 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		return fmt.Errorf("making the folder of compiled modules: %w", err)
 	}
-	loader, err := wasm.New(wasm.Config{CacheDir: cache, Random: o.Random, Now: o.Now, Log: a.log})
+	loader, err := wasm.New(wasm.Config{CacheDir: cache, Random: o.Random, Now: o.Now, Log: log})
 	if err != nil {
 		return fmt.Errorf("starting the Wasm runtime: %w", err)
 	}
 	var calls atomic.Uint64
-	a.plugins = &pluginSet{gate: doors, table: table, log: a.log, byID: map[plugin.ID]*installed{}}
+	a.plugins = &pluginSet{gate: doors, table: table, log: log, byID: map[plugin.ID]*installed{}}
 	a.plugins.registry = plugin.NewRegistry(plugin.Deps{
-		Loader: loader, Gate: gate{doors}, Clock: plugin.SystemClock{}, Log: a.log, Stats: plugin.NewStats(plugin.SystemClock{}),
+		Loader: loader, Gate: gate{doors}, Clock: plugin.SystemClock{}, Log: log, Stats: plugin.NewStats(plugin.SystemClock{}),
 		CallID: func() uint64 { return calls.Add(1) }, Grant: a.plugins.grant, Observer: observer,
 	})
 	a.closeLater(a.plugins.registry.Close)
@@ -154,7 +157,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	guest, guests := c.Auth.Guest()
 	a.server, err = web.New(web.Config{
 		BaseURL: c.BaseURL(), Title: c.App.Title, Development: !c.Auth.IsProduction(), UI: ui.FS(), OpenAPI: api.OpenAPI(),
-		Metrics: a.metrics, MetricsBeside: c.ServesMetricsBesidePortal(), Tracer: a.traces.Tracer("callboard/web"), Log: a.log,
+		Metrics: a.metrics, MetricsBeside: c.ServesMetricsBesidePortal(), Tracer: a.traces.Tracer("callboard/web"), Log: log,
 		Authn: authn.New(authn.Config{
 			Guest: guests, Default: guest.UserEntityRef, Personas: guest.Personas, Directory: &directory{reader: a.index},
 			Sessions: a.store, Now: o.Now,
@@ -169,10 +172,33 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	return nil
 }
 
-// pluginConfigs gives plugins their own slice of the configuration.
-type pluginConfigs struct{ config *config.Config }
+// pluginConfigs gives plugins their own slice of the configuration, as it is now.
+type pluginConfigs struct{ current atomic.Pointer[config.Config] }
 
 // PluginConfig implements the config capability's Source.
-func (p pluginConfigs) PluginConfig(id string) json.RawMessage {
-	return p.config.RedactedPluginConfig(id)
+func (p *pluginConfigs) PluginConfig(id string) json.RawMessage {
+	return p.current.Load().RedactedPluginConfig(id)
+}
+
+// Reload takes over what can change while the portal runs, the log level and
+// the plugins' own configuration, and says what waits for a restart. A file
+// that cannot be used changes nothing.
+func (a *App) Reload(change config.Change) {
+	if change.Err != nil {
+		a.log.Error("the changed configuration cannot be used; the old one stays", "error", change.Err)
+		return
+	}
+	for _, section := range change.Sections {
+		switch {
+		case section.Unread:
+		case section.Restart:
+			a.log.Warn("configuration changed; restart to use it", "key", section.Path)
+		default:
+			a.log.Info("configuration changed", "key", section.Path)
+		}
+	}
+	a.configs.current.Store(change.Config)
+	if err := a.log.SetLevel(change.Config.Telemetry.LogLevel); err != nil {
+		a.log.Error("the log level stays", "error", err)
+	}
 }

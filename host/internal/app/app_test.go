@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/callboard/callboard/host/internal/app/apptest"
+	"github.com/callboard/callboard/host/internal/config"
 )
 
 // example boots the example company, as make run does.
@@ -178,5 +180,33 @@ func TestAPluginThatCannotRunIsListedWithItsReason(t *testing.T) {
 	}
 	if _, body := p.Get("/.callboard/ready"); !strings.Contains(body, `"degraded"`) {
 		t.Error(body)
+	}
+}
+
+func TestReload(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "app-config.yaml")
+	load := func(text string) *config.Config {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := config.Load(t.Context(), config.Options{Files: []string{file}, Environ: []string{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	p := apptest.Start(t, apptest.Options{Files: map[string]string{"app-config.yaml": "telemetry: {logLevel: error}\n"}})
+	before, after := load("telemetry: {logLevel: error}\n"), load("telemetry: {logLevel: debug}\nbackend: {listen: ':1'}\n")
+	p.App().Reload(config.Change{Config: after, Sections: config.Diff(before, after)})
+	p.Get("/healthcheck")
+	if log := p.Log.String(); !strings.Contains(log, "msg=request") {
+		t.Errorf("the log level did not change:\n%s", log)
+	}
+	p.App().Reload(config.Change{Err: errors.New("app-config.yaml:1: broken")})
+	p.App().Reload(config.Change{Config: before, Sections: config.Diff(after, before)})
+	if log := p.Log.String(); !strings.Contains(log, "the old one stays") || !strings.Contains(log, "restart to use it\" key=backend.listen") {
+		t.Errorf("the log does not say so:\n%s", log)
 	}
 }

@@ -4,15 +4,15 @@ package config
 // after Load; a reload makes a new one.
 type Config struct {
 	App          App          `key:"app" doc:"The portal as people see it."`
-	Organization Organization `key:"organization" doc:"The company that the portal belongs to." live:"true"`
+	Organization Organization `key:"organization" doc:"The company that the portal belongs to."`
 	Backend      Backend      `key:"backend" doc:"The server: address, database, access of other systems."`
-	Catalog      Catalog      `key:"catalog" doc:"Where entities come from and which are let in." live:"true"`
-	Integrations Integrations `key:"integrations" doc:"Source hosts and the credentials to read them." live:"true"`
+	Catalog      Catalog      `key:"catalog" doc:"Where entities come from and which are let in."`
+	Integrations Integrations `key:"integrations" doc:"Source hosts and the credentials to read them."`
 	Auth         Auth         `key:"auth" doc:"How people sign in."`
 	TechDocs     TechDocs     `key:"techdocs" doc:"How documentation sites are built and kept."`
 	Search       Search       `key:"search" doc:"The search engine."`
 	Permission   Permission   `key:"permission" doc:"Whether policy decides."`
-	Plugins      Plugins      `key:"plugins" doc:"The plugins of this installation." own:"true" live:"true"`
+	Plugins      Plugins      `key:"plugins" doc:"The plugins of this installation." own:"true"`
 	Policy       Policy       `key:"policy" doc:"Reserved for the policy engine; it has no keys in this version." own:"true"`
 	Limits       Limits       `key:"limits" doc:"The most that any plugin may be given, whatever its manifest or its entry asks for." own:"true"`
 	Telemetry    Telemetry    `key:"telemetry" doc:"Logs, metrics and traces." own:"true"`
@@ -27,7 +27,7 @@ type Config struct {
 
 // App is the portal as people see it.
 type App struct {
-	Title   string `key:"title" default:"Callboard" doc:"Name shown in the header and the browser's tab." live:"true"`
+	Title   string `key:"title" default:"Callboard" doc:"Name shown in the header and the browser's tab."`
 	BaseURL string `key:"baseUrl" example:"https://portal.example.com" doc:"Address under which people open the portal. Default: the listen address."`
 }
 
@@ -44,8 +44,8 @@ type Backend struct {
 	CORS           *CORS       `key:"cors" doc:"Which other origins may call the API from a browser; absent allows none."`
 	HTTPS          HTTPS       `key:"https" doc:"Serve HTTPS: an object with a certificate, or true for a self-signed one."`
 	TrustedProxies []string    `key:"trustedProxies" example:"[10.0.0.0/8]" doc:"Addresses or networks of reverse proxies whose X-Forwarded headers count."`
-	Reading        Reading     `key:"reading" doc:"Hosts that may be read beside the integrations." live:"true"`
-	Auth           BackendAuth `key:"auth" doc:"Access of other systems to the API." live:"true"`
+	Reading        Reading     `key:"reading" doc:"Hosts that may be read beside the integrations."`
+	Auth           BackendAuth `key:"auth" doc:"Access of other systems to the API."`
 }
 
 // Database says where the state is kept.

@@ -170,7 +170,7 @@ type PluginEntry struct {
 	Digest  string           `key:"digest" pattern:"^sha256:[0-9a-f]{64}$" example:"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" doc:"Digest that the plugin bundle must have."`
 	Grants  map[string]Grant `key:"grants" pattern:"^[a-z][a-z0-9-]{0,62}$" example:"http" doc:"What the plugin may use, by capability: true, false, or a scope that narrows it."`
 	Limits  Limits           `key:"limits" doc:"Limits of this plugin, at most those of the section limits."`
-	Config  Tree             `key:"config" doc:"Configuration of the plugin itself, checked by its own schema."`
+	Config  Tree             `key:"config" doc:"Configuration of the plugin itself, without secrets." live:"true"`
 }
 
 // Policy has no keys in this version.

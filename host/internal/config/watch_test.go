@@ -17,15 +17,15 @@ func TestDiff(t *testing.T) {
 	}{
 		{"nothing", "app: {title: a}", "app:\n  # a comment\n  title: a", nil},
 		{"the order of keys", "{a: 1, b: 2}", "{b: 2, a: 1}", nil},
-		{"a live key", "app: {title: a}", "app: {title: b}", []SectionChange{{Path: "app.title"}}},
+		{"a live key", "telemetry: {logLevel: info}", "telemetry: {logLevel: warn}", []SectionChange{{Path: "telemetry.logLevel"}}},
 		{"a key that needs a restart", "backend: {listen: ':1'}", "backend: {listen: ':2'}", []SectionChange{{Path: "backend.listen", Restart: true}}},
 		{"deep keys are told by their section", "backend: {database: {connection: {filename: a}}}", "backend: {database: {connection: {filename: b, user: u}}}", []SectionChange{{Path: "backend.database", Restart: true}}},
 		{"a section appears", "{}", "telemetry: {logLevel: debug, logFormat: json}", []SectionChange{{Path: "telemetry.logFormat", Restart: true}, {Path: "telemetry.logLevel"}}},
-		{"a section goes", "catalog: {readonly: true}", "{}", []SectionChange{{Path: "catalog.readonly"}}},
-		{"live inside a section that is not", "backend: {auth: {keys: [{secret: YQ==}]}}", "backend: {auth: {keys: [{secret: Yg==}]}}", []SectionChange{{Path: "backend.auth"}}},
+		{"a section goes", "catalog: {readonly: true}", "{}", []SectionChange{{Path: "catalog.readonly", Restart: true}}},
+		{"live and not in one section", "plugins: {entries: {a: {config: {x: 1}}}}", "plugins: {entries: {a: {enabled: false, config: {x: 2}}}}", []SectionChange{{Path: "plugins.entries.a", Restart: true}}},
 		{
 			"plugins one by one", "plugins: {entries: {a: {enabled: true}, b: {config: {x: 1}}}}", "plugins: {entries: {b: {config: {x: 2}}, c: {}}}",
-			[]SectionChange{{Path: "plugins.entries.a"}, {Path: "plugins.entries.b"}, {Path: "plugins.entries.c"}},
+			[]SectionChange{{Path: "plugins.entries.a", Restart: true}, {Path: "plugins.entries.b"}, {Path: "plugins.entries.c", Restart: true}},
 		},
 		{"keys that nobody reads", "kubernetes: {x: 1}", "kubernetes: {x: 2}", []SectionChange{{Path: "kubernetes", Unread: true}}},
 		{"unread beside read", "app: {title: a}", "app: {support: x, title: a}", []SectionChange{{Path: "app.support", Unread: true}}},
@@ -100,12 +100,12 @@ func (w *watchedFolder) next() Change {
 }
 
 func TestWatcherTellsWhatChanged(t *testing.T) {
-	w := watch(t, map[string]string{"app-config.yaml": "app: {title: a}\nbackend: {listen: ':1'}"})
-	w.write("app-config.yaml", "app: {title: b}\nbackend: {listen: ':1'}")
-	if change := w.next(); change.Err != nil || change.NeedsRestart() || change.Config.App.Title != "b" {
+	w := watch(t, map[string]string{"app-config.yaml": "telemetry: {logLevel: info}\nbackend: {listen: ':1'}"})
+	w.write("app-config.yaml", "telemetry: {logLevel: warn}\nbackend: {listen: ':1'}")
+	if change := w.next(); change.Err != nil || change.NeedsRestart() || change.Config.Telemetry.LogLevel != "warn" {
 		t.Errorf("after a live change: %+v", change)
 	}
-	w.write("app-config.yaml", "app: {title: b}\nbackend: {listen: ':2'}")
+	w.write("app-config.yaml", "telemetry: {logLevel: warn}\nbackend: {listen: ':2'}")
 	if change := w.next(); change.Err != nil || !change.NeedsRestart() || change.Sections[0].Path != "backend.listen" {
 		t.Errorf("after a change that needs a restart: %+v", change)
 	}

@@ -14,16 +14,32 @@ type LogConfig struct {
 	Level  string // "debug", "info" (default), "warn", "error"
 }
 
-// NewLogger returns a logger that writes to w. Records logged with a context
-// made by WithRequestID carry request_id.
-func NewLogger(w io.Writer, c LogConfig) (*slog.Logger, error) {
+// Logger is the host's logger, whose level can be changed while it runs.
+type Logger struct {
+	*slog.Logger
+	level *slog.LevelVar
+}
+
+// SetLevel changes the least severe level that is logged.
+func (l *Logger) SetLevel(name string) error {
 	var level slog.Level
-	if c.Level != "" {
-		if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-			return nil, fmt.Errorf("log level %q: use debug, info, warn or error", c.Level)
+	if name != "" {
+		if err := level.UnmarshalText([]byte(name)); err != nil {
+			return fmt.Errorf("log level %q: use debug, info, warn or error", name)
 		}
 	}
-	options := &slog.HandlerOptions{Level: level}
+	l.level.Set(level)
+	return nil
+}
+
+// NewLogger returns a logger that writes to w. Records logged with a context
+// made by WithRequestID carry request_id.
+func NewLogger(w io.Writer, c LogConfig) (*Logger, error) {
+	l := &Logger{level: &slog.LevelVar{}}
+	if err := l.SetLevel(c.Level); err != nil {
+		return nil, err
+	}
+	options := &slog.HandlerOptions{Level: l.level}
 	var h slog.Handler
 	switch strings.ToLower(c.Format) {
 	case "", "text":
@@ -33,7 +49,8 @@ func NewLogger(w io.Writer, c LogConfig) (*slog.Logger, error) {
 	default:
 		return nil, fmt.Errorf("log format %q: use text or json", c.Format)
 	}
-	return slog.New(requestHandler{h}), nil
+	l.Logger = slog.New(requestHandler{h})
+	return l, nil
 }
 
 type requestIDKey struct{}

@@ -27,6 +27,15 @@ func TestLogRecordsCarryTheRequestID(t *testing.T) {
 		if s := out.String(); !strings.Contains(s, "req-1") || strings.Contains(s, "too quiet") {
 			t.Errorf("%s: %s", format, s)
 		}
+		if err := log.SetLevel("debug"); err != nil {
+			t.Fatal(err)
+		}
+		if log.Debug("quiet no more"); !strings.Contains(out.String(), "quiet no more") {
+			t.Errorf("%s: the level did not change", format)
+		}
+		if err := log.SetLevel("loud"); err == nil {
+			t.Error("an unknown level was accepted")
+		}
 	}
 	for _, c := range []telemetry.LogConfig{{Format: "xml"}, {Level: "loud"}} {
 		if _, err := telemetry.NewLogger(io.Discard, c); err == nil {

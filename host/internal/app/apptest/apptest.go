@@ -138,6 +138,9 @@ func (p *Portal) Close() {
 	}
 }
 
+// App returns the portal itself.
+func (p *Portal) App() *app.App { return p.app }
+
 // Do sends a request and returns the answer and its body.
 func (p *Portal) Do(method, path, body string, header map[string]string) (*http.Response, string) {
 	p.t.Helper()
