@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/callboard/callboard/host/internal/catalog"
-	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/source"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/sdk/entity"
@@ -252,6 +251,7 @@ func (e *Engine) pass(ctx context.Context, s scope) error {
 	if err != nil {
 		return err
 	}
+	e.locate(&s)
 	w := &walk{pipe: e.pipe, state: e.state, scope: s, workers: e.config.Workers, globs: e.globs, done: map[string]*facts{}}
 	var want []*wanted
 	for attempt := 0; ; attempt++ {
@@ -281,6 +281,24 @@ func (e *Engine) pass(ctx context.Context, s scope) error {
 	}
 	e.finish(w, roots, registered, timing{started, walked, written, e.config.Clock.Now()}, update)
 	return nil
+}
+
+// locate adds to a scope the sources of the entities in it: what they were
+// read from, and for a Location entity what it led to.
+func (e *Engine) locate(s *scope) {
+	for ref := range s.refs {
+		n := e.state.nodes[ref]
+		if n == nil {
+			continue
+		}
+		found := scope{sources: map[string]bool{n.location: true}, expand: n.targets != nil}
+		for _, child := range n.children {
+			if c := e.state.nodes[child]; c != nil {
+				found.sources[c.location] = true
+			}
+		}
+		s.merge(found)
+	}
 }
 
 func (e *Engine) firstPublication() bool {
@@ -324,7 +342,7 @@ func (e *Engine) sourceRows(w *walk) (rows []store.SourceRow, drop []string) {
 func (v *visit) trouble() string {
 	switch {
 	case v.facts.failure != nil:
-		return fault.Message(v.facts.failure)
+		return problemOf(v.facts.failure).message
 	case len(v.facts.broken) > 0:
 		return v.facts.broken[0].message
 	case v.conflict != nil:

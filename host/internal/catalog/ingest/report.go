@@ -167,9 +167,13 @@ func (e *Engine) Locations(ctx context.Context) ([]LocationStatus, error) {
 	return out, nil
 }
 
-// Refresh asks for a location, or the location of an entity, to be read again
-// soon. It takes a location ref or the entity's own managed-by-location.
-func (e *Engine) Refresh(location string) {
+// Refresh asks for an entity's source to be read again soon, and for a
+// Location entity what it leads to as well. A ref that is not in the catalog
+// asks for nothing.
+func (e *Engine) Refresh(ref string) { e.request(scope{refs: map[string]bool{ref: true}}) }
+
+// RefreshLocation asks for one source, "url:https://…", to be read again soon.
+func (e *Engine) RefreshLocation(location string) {
 	e.request(scope{sources: map[string]bool{location: true}, expand: true})
 }
 

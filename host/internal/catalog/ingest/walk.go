@@ -2,47 +2,23 @@ package ingest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/callboard/callboard/host/internal/catalog/descriptor"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/source"
 )
-
-// root is a location that the operator named, in configuration or through the
-// API, with the Location entity that stands for it.
-type root struct {
-	at       source.Location
-	provider string
-	ref      string
-}
-
-// scope says which sources a pass reads again; the others are taken as they
-// were.
-type scope struct {
-	all     bool
-	sources map[string]bool // by location
-	expand  bool            // look again at what globs match
-}
-
-func (s *scope) merge(o scope) {
-	s.all, s.expand = s.all || o.all, s.expand || o.expand
-	for l := range o.sources {
-		if s.sources == nil {
-			s.sources = map[string]bool{}
-		}
-		s.sources[l] = true
-	}
-}
-
-func (s *scope) empty() bool { return !s.all && !s.expand && len(s.sources) == 0 }
 
 // visit is a source that the walk reached.
 type visit struct {
 	facts    *facts
 	parents  []string // refs of the Location entities that name it
+	places   []string // where each of them does, for messages; empty for a root
 	via      *visit   // through which it was reached first
 	origin   source.Location
 	provider string
@@ -103,16 +79,31 @@ func (w *walk) run(ctx context.Context, roots []root) error {
 	return nil
 }
 
+// place is where the entity names its targets, empty for that of a root.
+func (p *pointer) place() string {
+	if p.via == nil || p.targets.line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", p.via.facts.at.Target, p.targets.line)
+}
+
+// named puts before an error the place that led to it. Problems of documents
+// have a place of their own.
+func named(place string, err error) error {
+	var p descriptor.Problem
+	if place == "" || errors.As(err, &p) {
+		return err
+	}
+	return fault.New(fault.KindOf(err), "%s: %s", place, fault.Message(err))
+}
+
 // follow visits what a Location entity names and returns the new visits.
 func (w *walk) follow(ctx context.Context, p *pointer) []*visit {
 	var fresh []*visit
 	report := func(err error) {
-		if p.via != nil && p.targets.line > 0 {
-			err = fault.New(fault.KindOf(err), "%s:%d: %s", p.via.facts.at.Target, p.targets.line, fault.Message(err))
-		}
-		w.problems[p.ref] = append(w.problems[p.ref], *problemOf(err))
+		w.problems[p.ref] = append(w.problems[p.ref], *problemOf(named(p.place(), err)))
 	}
-	named := 0
+	count := 0
 	for _, name := range p.targets.names {
 		found, err := w.expand(ctx, p, name)
 		if err != nil {
@@ -123,7 +114,7 @@ func (w *walk) follow(ctx context.Context, p *pointer) []*visit {
 			continue
 		}
 		for _, l := range found {
-			if named++; named > w.pipe.limits.Targets {
+			if count++; count > w.pipe.limits.Targets {
 				report(fault.New(fault.Invalid, "the location names more than %d sources", w.pipe.limits.Targets))
 				return fresh
 			}
@@ -168,7 +159,7 @@ func (w *walk) visit(p *pointer, l source.Location) (*visit, error) {
 			}
 		}
 		if !slices.Contains(v.parents, p.ref) {
-			v.parents = append(v.parents, p.ref)
+			v.parents, v.places = append(v.parents, p.ref), append(v.places, p.place())
 			v.optional = v.optional && p.targets.optional
 		}
 		return nil, nil
@@ -176,7 +167,7 @@ func (w *walk) visit(p *pointer, l source.Location) (*visit, error) {
 	if p.depth >= w.pipe.limits.Depth {
 		return nil, fault.New(fault.Invalid, "%s is not read: locations that name locations go at most %d deep", l, w.pipe.limits.Depth)
 	}
-	v := &visit{parents: []string{p.ref}, via: p.via, origin: p.origin, provider: p.provider, within: p.within, optional: p.targets.optional}
+	v := &visit{parents: []string{p.ref}, places: []string{p.place()}, via: p.via, origin: p.origin, provider: p.provider, within: p.within, optional: p.targets.optional}
 	if l.Type == source.File && p.via == nil && l != p.base {
 		// Found by a wildcard: unlike a file that is named, a link among the
 		// matches must not lead anywhere.
@@ -342,9 +333,9 @@ func (v *visit) gone() bool { return v.optional && fault.Is(v.facts.failure, fau
 // blame tells the Location entities what is wrong with their sources.
 func (w *walk) blame() {
 	for _, v := range w.order {
-		for _, parent := range v.parents {
+		for i, parent := range v.parents {
 			if v.facts.failure != nil && !v.gone() {
-				w.problems[parent] = append(w.problems[parent], *problemOf(v.facts.failure))
+				w.problems[parent] = append(w.problems[parent], *problemOf(named(v.places[i], v.facts.failure)))
 			}
 			w.problems[parent] = append(w.problems[parent], v.facts.broken...)
 			for i := range v.facts.docs {

@@ -1,0 +1,176 @@
+package ingest_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/store"
+)
+
+// memory is a store in memory that keeps the promises of store.Catalog and
+// store.Locations, and counts writes.
+type memory struct {
+	mu         sync.Mutex
+	entities   map[string]store.EntityRow
+	uids       map[string]string
+	relations  map[string][]store.RelationRow
+	references map[string][]string
+	sources    map[string]store.SourceRow
+	locations  []store.LocationRow
+	revision   uint64
+	writes     int
+	rows       int
+	fail       error // of the next ApplyCatalog
+}
+
+func newMemory() *memory {
+	return &memory{
+		entities: map[string]store.EntityRow{}, uids: map[string]string{}, relations: map[string][]store.RelationRow{},
+		references: map[string][]string{}, sources: map[string]store.SourceRow{},
+	}
+}
+
+func (m *memory) ApplyCatalog(_ context.Context, b store.Batch) (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.fail; err != nil {
+		m.fail = nil
+		return 0, err
+	}
+	m.revision++
+	m.writes++
+	m.rows += len(b.Upsert)
+	for _, r := range b.Upsert {
+		if ref, taken := m.uids[r.UID]; taken && ref != r.Ref {
+			return 0, fault.New(fault.Conflict, "uid %s is taken", r.UID)
+		}
+		m.uids[r.UID] = r.Ref
+		r.Revision = m.revision
+		m.entities[r.Ref] = r
+	}
+	for key, rows := range b.Relations {
+		m.relations[key] = rows
+	}
+	for key, refs := range b.References {
+		m.references[key] = refs
+	}
+	for _, ref := range b.Delete {
+		delete(m.uids, m.entities[ref].UID)
+		delete(m.entities, ref)
+		delete(m.relations, ref)
+		delete(m.references, ref)
+	}
+	for _, s := range b.Sources {
+		m.sources[s.Location] = s
+	}
+	for _, l := range b.DropSources {
+		delete(m.sources, l)
+	}
+	return m.revision, nil
+}
+
+func (m *memory) LoadEntities(_ context.Context, each func(store.EntityRow) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.entities {
+		if err := each(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memory) LoadRelations(_ context.Context, each func(store.RelationRow) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, rows := range m.relations {
+		for _, r := range rows {
+			if err := each(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *memory) LoadReferences(_ context.Context, each func(store.Reference) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key, refs := range m.references {
+		for _, ref := range refs {
+			if err := each(store.Reference{Source: key, Target: ref}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *memory) LoadSources(_ context.Context, each func(store.SourceRow) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range m.sources {
+		if err := each(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memory) GetEntities(_ context.Context, refs []string) ([]store.EntityRow, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []store.EntityRow
+	for _, ref := range refs {
+		if r, ok := m.entities[ref]; ok {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) CatalogRevision(context.Context) (uint64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.revision, nil
+}
+
+func (*memory) CatalogChanges(context.Context, uint64, int) ([]store.Change, error) { return nil, nil }
+
+func (m *memory) AddLocation(_ context.Context, l store.LocationRow) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, other := range m.locations {
+		if other.Type == l.Type && other.Target == l.Target {
+			return fault.New(fault.Conflict, "location %s:%s already exists", l.Type, l.Target)
+		}
+	}
+	m.locations = append(m.locations, l)
+	return nil
+}
+
+func (m *memory) ListLocations(context.Context) ([]store.LocationRow, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.locations), nil
+}
+
+func (m *memory) DeleteLocation(_ context.Context, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, l := range m.locations {
+		if l.ID == id {
+			m.locations = slices.Delete(m.locations, i, i+1)
+			return nil
+		}
+	}
+	return fault.New(fault.NotFound, "no location %s", id)
+}
+
+func (m *memory) counts() (writes, rows int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.writes, m.rows
+}
