@@ -79,6 +79,10 @@ generate-check: packages ## Fail when a generated source is not up to date
 bench: build ## Measure; docs/benchmarks.md explains the figures
 	@scripts/bench.sh
 
+.PHONY: bench-profile
+bench-profile: build ## Say which stage the CPU time of each request goes to
+	@scripts/bench.sh profile
+
 .PHONY: soak
 soak: ## Fuzz every target for a while (FUZZTIME=1m) and repeat the race tests (COUNT=5)
 	@scripts/soak.sh

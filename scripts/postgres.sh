@@ -10,7 +10,7 @@
 # 3 there is no PostgreSQL and no way to install it (callers may skip).
 #
 # The server is for tests only: it trusts every connection from this machine,
-# and does not wait for the disk.
+# and does not wait for the disk unless CALLBOARD_PG_DURABLE is set.
 set -euo pipefail
 
 say() { printf 'postgres.sh: %s\n' "$*" >&2; }
@@ -99,12 +99,14 @@ start() {
 	[ "$(id -u)" -ne 0 ] || chown postgres: "$home"
 	echo "$home/data" >"$dir/data"
 	cd "$home"
+	local haste="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+	[ -z "${CALLBOARD_PG_DURABLE:-}" ] || haste=
 	as_owner "$bin/initdb" -D "$home/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >&2
 	for _ in 1 2 3 4 5; do
 		port=$((20000 + RANDOM % 12000)) # below the ports of outgoing connections
 		if as_owner "$bin/pg_ctl" -D "$home/data" -l "$home/log" -w -t 60 start -o "-p $port \
 			-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200 \
-			-c fsync=off -c synchronous_commit=off -c full_page_writes=off" >&2; then
+			$haste" >&2; then
 			echo "postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable" | tee "$dir/dsn"
 			return
 		fi
