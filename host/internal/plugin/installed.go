@@ -79,11 +79,28 @@ func (in *installed) warm(ctx context.Context) error {
 	defer cancel()
 	deadline := in.registry.deps.Clock.Now().Add(startLimit)
 	g, err := p.acquire(ctx, turn{op: abi.OpHealth, deadline: deadline, own: true, cancel: cancel})
-	if err == nil {
-		p.release(g, false)
+	if err != nil {
+		in.doesNotStart(err)
+		return err
 	}
-	in.settle(err, trial, true)
-	return err
+	p.release(g, false)
+	in.settle(nil, trial, true)
+	return nil
+}
+
+// doesNotStart fails a plugin at its first instance; it is tried again later.
+func (in *installed) doesNotStart(err error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.state == Draining || in.state == Stopped {
+		return
+	}
+	var crash *Crash
+	if errors.As(err, &crash) {
+		in.stderr, in.stack = crash.Stderr, crash.Stack
+	}
+	in.breaker.open(in.registry.deps.Clock.Now())
+	in.fail(err, true)
 }
 
 // ready returns the pool to call through, loading the plugin if that has not
@@ -200,7 +217,6 @@ func (in *installed) loadFailed(err error) {
 // the deadline was the plugin's, not its caller's.
 func (in *installed) settle(err error, trial, own bool) {
 	var crash *Crash
-	var busy *Busy
 	crashed := errors.As(err, &crash)
 	if err == nil && !trial && in.healthy.Load() != nil {
 		return
@@ -209,14 +225,16 @@ func (in *installed) settle(err error, trial, own bool) {
 	defer in.mu.Unlock()
 	switch {
 	case in.state == Draining || in.state == Stopped:
-	case crashed:
-		in.stderr, in.stack = crash.Stderr, crash.Stack
+	case crashed, trial && own && fault.Is(err, fault.Timeout):
+		if crashed {
+			in.stderr, in.stack = crash.Stderr, crash.Stack
+		}
 		in.fail(err, in.breaker.crashed(in.registry.deps.Clock.Now()))
-	case trial && (errors.As(err, &busy) || (!own && fault.Is(err, fault.Timeout)) || errors.Is(err, context.Canceled)):
-		in.breaker.undecided()
-	case trial && fault.Is(err, fault.Timeout):
-		in.fail(err, in.breaker.crashed(in.registry.deps.Clock.Now()))
-	case trial || (err == nil && !in.breaker.opened):
+	case err != nil:
+		if trial { // it failed for another reason, which says nothing
+			in.breaker.undecided()
+		}
+	case trial || !in.breaker.opened:
 		if trial {
 			in.registry.deps.Log.Info("plugin works again", "plugin", string(in.pkg.ID))
 			in.breaker.succeeded()
@@ -237,7 +255,7 @@ func (in *installed) fail(err error, opened bool) {
 	in.failure = err.Error()
 	in.healthy.Store(nil)
 	in.enter(Failed)
-	log.Error("plugin failed: too many crashes", "stderr", in.stderr, "stack", in.stack, "retryIn", in.breaker.backoff)
+	log.Error("plugin failed", "stderr", in.stderr, "stack", in.stack, "retryIn", in.breaker.backoff)
 	if in.pool != nil {
 		// What an instance of a failing plugin remembers is not to be trusted.
 		in.pool.shrink(true)

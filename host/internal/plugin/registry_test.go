@@ -94,6 +94,11 @@ func TestFailedInstalls(t *testing.T) {
 			func(context.Context, plugin.Package) error { return fault.New(fault.Denied, "kv is not granted") }, fault.Denied, fault.Unavailable,
 		},
 		{"compiles for ever", &script{load: func() error { return fault.New(fault.Timeout, "too long") }}, plugintest.Package("xx", nil), nil, fault.Timeout, fault.Unavailable},
+		{
+			"does not start", &script{start: func(context.Context) error {
+				return fault.Wrap(fault.Internal, &plugin.Crash{Cause: "exit(1)"}, "plugin xx crashed")
+			}}, plugintest.Package("xx", nil), nil, fault.Internal, fault.Unavailable,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newRegistry(tc.loader, &watcher{}, tc.grant)

@@ -80,10 +80,11 @@ type Instance interface {
 // returns, and touching one later is a fault of the process, not only a race.
 type Door interface {
 	// Call performs a capability operation and returns an abi.ReplyHeader
-	// with its payload. It never fails: a refusal is a reply with a code.
+	// with its payload, valid until the next method of the door. It never
+	// fails: a refusal is a reply with a code.
 	Call(ctx context.Context, capability abi.Capability, op uint32, payload []byte) []byte
-	// Stash keeps bytes that did not fit the guest's buffer as a handle, and
-	// returns 0 when the call's handles are used up.
+	// Stash keeps a copy of an answer that did not fit the guest's buffer as a
+	// handle below 1<<31, and returns 0 when the call's handles are used up.
 	Stash(content []byte) uint32
 	// Read copies from a handle at off into dst and returns the count.
 	Read(handle uint32, off int64, dst []byte) (int, abi.Code)

@@ -1,6 +1,7 @@
 package plugintest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -87,7 +88,7 @@ func Answer(code abi.Code, codec abi.Codec, payload []byte) []byte {
 }
 
 func (s *session) Stash(content []byte) uint32 {
-	handle, err := s.Put("application/octet-stream", content)
+	handle, err := s.Put("application/octet-stream", bytes.Clone(content))
 	if err != nil {
 		return 0
 	}

@@ -33,9 +33,9 @@ func TestUnsafeCacheFoldersAreRefused(t *testing.T) {
 		{"group may write", func(t *testing.T, dir string) { mkdir(t, dir, 0o770) }, "0770"},
 		{"world may write", func(t *testing.T, dir string) { mkdir(t, dir, 0o707) }, "0707"},
 		{"a link", func(t *testing.T, dir string) {
-			real := filepath.Join(t.TempDir(), "real")
-			mkdir(t, real, 0o700)
-			if err := os.Symlink(real, dir); err != nil {
+			target := filepath.Join(t.TempDir(), "target")
+			mkdir(t, target, 0o700)
+			if err := os.Symlink(target, dir); err != nil {
 				t.Fatal(err)
 			}
 		}, "symbolic link"},

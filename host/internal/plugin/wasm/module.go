@@ -106,8 +106,8 @@ func (m *compiled) New(ctx context.Context) (_ plugin.Instance, err error) {
 			i.linear.Free()
 		}
 	}()
-	frame := &frame{Context: experimental.WithMemoryAllocator(ctx, i.linear), instance: i}
-	mod, err := m.runtime.InstantiateModule(frame, m.code,
+	f := &frame{Context: experimental.WithMemoryAllocator(ctx, i.linear), instance: i}
+	mod, err := m.runtime.InstantiateModule(f, m.code,
 		wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
 	if err == nil && (ctx.Err() != nil || mod.Memory() == nil) {
 		_ = mod.Close(context.Background())
