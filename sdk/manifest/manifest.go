@@ -19,8 +19,8 @@ type Manifest struct {
 	Version      string                `json:"version" manifest:"required"`
 	Title        string                `json:"title" manifest:"required"`
 	Description  string                `json:"description,omitempty"`
-	Owner        string                `json:"owner,omitempty"` // entity ref
-	Licence      string                `json:"licence,omitempty"`
+	Owner        string                `json:"owner,omitempty"`   // entity ref
+	Licence      string                `json:"licence,omitempty"` // SPDX identifier
 	Homepage     string                `json:"homepage,omitempty"`
 	Data         Data                  `json:"data,omitzero"`
 	Runtime      Runtime               `json:"runtime,omitzero"`
@@ -40,29 +40,29 @@ func (m *Manifest) File() string { return m.file }
 
 // Data says which versions of the plugin's stored data the code reads.
 type Data struct {
-	SchemaVersion  int `json:"schemaVersion,omitempty"`
-	CompatibleFrom int `json:"compatibleFrom,omitempty"`
+	SchemaVersion  int `json:"schemaVersion,omitempty"`  // version of the data that this code writes
+	CompatibleFrom int `json:"compatibleFrom,omitempty"` // oldest version of the data that this code reads
 }
 
 // Runtime asks for limits; the operator caps them. A zero field means the
 // host's default.
 type Runtime struct {
-	Memory        Size                `json:"memory,omitempty"`
-	Instances     int                 `json:"instances,omitempty"`
-	Deadlines     map[string]Duration `json:"deadlines,omitempty"` // by operation, "http.handle/1"
-	HostCalls     int                 `json:"hostCalls,omitempty"`
-	LogBytes      Size                `json:"logBytes,omitempty"`
-	ResponseBytes Size                `json:"responseBytes,omitempty"`
-	Handles       int                 `json:"handles,omitempty"`
-	HandleBytes   Size                `json:"handleBytes,omitempty"`
-	Start         string              `json:"start,omitempty" manifest:"oneof=lazy|eager"`
-	Isolation     string              `json:"isolation,omitempty" manifest:"oneof=shared|per-call"`
+	Memory        Size                `json:"memory,omitempty"`                                     // linear memory of one instance; default 64MiB, at least 4MiB for Go
+	Instances     int                 `json:"instances,omitempty"`                                  // instances alive at once
+	Deadlines     map[string]Duration `json:"deadlines,omitempty"`                                  // by operation, "http.handle/1"
+	HostCalls     int                 `json:"hostCalls,omitempty"`                                  // host calls of one call; default 1,000
+	LogBytes      Size                `json:"logBytes,omitempty"`                                   // log and output of one call; default 64KiB
+	ResponseBytes Size                `json:"responseBytes,omitempty"`                              // one reply; default 8MiB
+	Handles       int                 `json:"handles,omitempty"`                                    // live handles of one call; default 64
+	HandleBytes   Size                `json:"handleBytes,omitempty"`                                // memory behind the handles of one call; default 64MiB
+	Start         string              `json:"start,omitempty" manifest:"oneof=lazy|eager"`          // when the module is loaded: at first use, or with the portal
+	Isolation     string              `json:"isolation,omitempty" manifest:"oneof=shared|per-call"` // per-call gives every call a fresh instance
 }
 
 // Capability is one power that the plugin asks for, with the reason that the
 // operator reads.
 type Capability struct {
-	Reason string `json:"reason" manifest:"required"`
+	Reason string `json:"reason" manifest:"required"` // why, for the operator who grants it
 	Scope  Scope  `json:"scope,omitzero"`
 
 	Line int `json:"-" manifest:"line"`
@@ -97,33 +97,33 @@ func (s Scope) JSON() (json.RawMessage, error) {
 // CatalogScope narrows reading of the catalog. No kinds means every kind;
 // filter is a filter of the catalog API, "kind=component,spec.type=service".
 type CatalogScope struct {
-	Kinds  []string `json:"kinds,omitempty"`
-	Filter []string `json:"filter,omitempty"`
+	Kinds  []string `json:"kinds,omitempty"`  // none = every kind
+	Filter []string `json:"filter,omitempty"` // filters of the catalog API, ORed
 }
 
 // HTTPTarget is one place that the plugin may call.
 type HTTPTarget struct {
-	Scheme     string   `json:"scheme,omitempty" manifest:"oneof=https|http"`
-	Host       string   `json:"host" manifest:"required"`
-	Port       int      `json:"port,omitempty"`
-	Methods    []string `json:"methods,omitempty"`
-	PathPrefix string   `json:"pathPrefix,omitempty"`
+	Scheme     string   `json:"scheme,omitempty" manifest:"oneof=https|http"` // default https
+	Host       string   `json:"host" manifest:"required"`                     // host name, without port
+	Port       int      `json:"port,omitempty"`                               // default of the scheme
+	Methods    []string `json:"methods,omitempty"`                            // none = GET and HEAD
+	PathPrefix string   `json:"pathPrefix,omitempty"`                         // default /
 }
 
 // SecretTarget says where the host may put a secret.
 type SecretTarget struct {
-	Name   string `json:"name" manifest:"required"`
-	Host   string `json:"host" manifest:"required"`
-	Header string `json:"header" manifest:"required"`
-	Reveal bool   `json:"reveal,omitempty"` // the plugin may see the value
+	Name   string `json:"name" manifest:"required"`   // name of the secret
+	Host   string `json:"host" manifest:"required"`   // host that it may be sent to
+	Header string `json:"header" manifest:"required"` // header field that it may be put in
+	Reveal bool   `json:"reveal,omitempty"`           // the plugin may see the value
 }
 
 // Permission is a permission that the plugin defines, "hello.greeting.read".
 type Permission struct {
-	Name         string `json:"name" manifest:"required"`
-	Description  string `json:"description,omitempty"`
-	Action       string `json:"action,omitempty" manifest:"oneof=create|read|update|delete|use"`
-	ResourceType string `json:"resourceType,omitempty"`
+	Name         string `json:"name" manifest:"required"`                                        // starts with the plugin id and a dot
+	Description  string `json:"description,omitempty"`                                           // for the people who write policies
+	Action       string `json:"action,omitempty" manifest:"oneof=create|read|update|delete|use"` // what is done
+	ResourceType string `json:"resourceType,omitempty"`                                          // type of resource that it is about; none = a basic permission
 
 	Line int `json:"-" manifest:"line"`
 }
@@ -131,10 +131,10 @@ type Permission struct {
 // Route is one HTTP route below /api/<id>. Path is a pattern with {name} for
 // one segment and {name...} for the rest.
 type Route struct {
-	Method      string `json:"method" manifest:"required"`
-	Path        string `json:"path" manifest:"required"`
-	Permission  string `json:"permission,omitempty"`
-	Description string `json:"description,omitempty"`
+	Method      string `json:"method" manifest:"required"` // GET, POST, PUT, PATCH or DELETE
+	Path        string `json:"path" manifest:"required"`   // pattern below /api/<id>
+	Permission  string `json:"permission,omitempty"`       // that a caller needs
+	Description string `json:"description,omitempty"`      // for the API reference
 
 	Line int `json:"-" manifest:"line"`
 }
@@ -152,8 +152,8 @@ type Extensions struct {
 // Processor looks at entities of its kinds before they are stitched. It is
 // never called for another kind; "*" is every kind.
 type Processor struct {
-	Name      string   `json:"name" manifest:"required"`
-	Kinds     []string `json:"kinds" manifest:"required"`
+	Name      string   `json:"name" manifest:"required"`                         // as the code registers it
+	Kinds     []string `json:"kinds" manifest:"required"`                        // that it is called for; "*" is every kind
 	OnFailure string   `json:"onFailure,omitempty" manifest:"oneof=open|closed"` // open: the entity goes on unchanged with a status item
 	Batch     int      `json:"batch,omitempty"`                                  // entities per call, default 100
 
@@ -162,46 +162,46 @@ type Processor struct {
 
 // Provider brings entities under its own name.
 type Provider struct {
-	Name     string   `json:"name" manifest:"required"`
-	Schedule string   `json:"schedule,omitempty"` // id of a schedule
-	Kinds    []string `json:"kinds,omitempty"`
+	Name     string   `json:"name" manifest:"required"` // as the code registers it
+	Schedule string   `json:"schedule,omitempty"`       // id of a schedule
+	Kinds    []string `json:"kinds,omitempty"`          // that it may bring; none = any
 
 	Line int `json:"-" manifest:"line"`
 }
 
 // Collator brings documents of one type to the search index.
 type Collator struct {
-	Type     string `json:"type" manifest:"required"`
-	Schedule string `json:"schedule,omitempty"`
+	Type     string `json:"type" manifest:"required"` // document type
+	Schedule string `json:"schedule,omitempty"`       // id of a schedule
 
 	Line int `json:"-" manifest:"line"`
 }
 
 // Action is a step that templates can use.
 type Action struct {
-	ID          string          `json:"id" manifest:"required"`
-	Title       string          `json:"title,omitempty"`
-	Description string          `json:"description,omitempty"`
-	Input       json.RawMessage `json:"input,omitempty"`
-	Output      json.RawMessage `json:"output,omitempty"`
-	ReadOnly    bool            `json:"readOnly,omitempty"`
-	Destructive bool            `json:"destructive,omitempty"`
-	Idempotent  bool            `json:"idempotent,omitempty"`
+	ID          string          `json:"id" manifest:"required"` // as templates name it
+	Title       string          `json:"title,omitempty"`        // name for people
+	Description string          `json:"description,omitempty"`  // what it does, for people
+	Input       json.RawMessage `json:"input,omitempty"`        // JSON Schema of its input
+	Output      json.RawMessage `json:"output,omitempty"`       // JSON Schema of its output
+	ReadOnly    bool            `json:"readOnly,omitempty"`     // it changes nothing
+	Destructive bool            `json:"destructive,omitempty"`  // it may destroy something
+	Idempotent  bool            `json:"idempotent,omitempty"`   // running it twice does no more than once
 
 	Line int `json:"-" manifest:"line"`
 }
 
 // Events are the topics that the plugin publishes and listens to.
 type Events struct {
-	Publish   []string `json:"publish,omitempty"`
-	Subscribe []string `json:"subscribe,omitempty"`
+	Publish   []string `json:"publish,omitempty"`   // topics, "<id>/…"
+	Subscribe []string `json:"subscribe,omitempty"` // topics of any plugin
 }
 
 // Schedule runs a piece of the plugin: every so often, or by cron expression.
 type Schedule struct {
-	ID    string   `json:"id" manifest:"required"`
-	Every Duration `json:"every,omitempty"`
-	Cron  string   `json:"cron,omitempty"`
+	ID    string   `json:"id" manifest:"required"` // as the code and others name it
+	Every Duration `json:"every,omitempty"`        // interval
+	Cron  string   `json:"cron,omitempty"`         // cron expression, in UTC
 
 	Line int `json:"-" manifest:"line"`
 }

@@ -45,16 +45,16 @@ type RelationField struct {
 
 // Relation names a pair of relation types for readers.
 type Relation struct {
-	Type         string `json:"type" manifest:"required"`
-	Inverse      string `json:"inverse" manifest:"required"`
-	Title        string `json:"title,omitempty"`
-	InverseTitle string `json:"inverseTitle,omitempty"`
+	Type         string `json:"type" manifest:"required"`    // "ownedBy"
+	Inverse      string `json:"inverse" manifest:"required"` // "ownerOf"
+	Title        string `json:"title,omitempty"`             // "owned by"
+	InverseTitle string `json:"inverseTitle,omitempty"`      // "owner of"
 }
 
 // Annotation documents an annotation key.
 type Annotation struct {
-	Name        string   `json:"name" manifest:"required"`
-	Title       string   `json:"title,omitempty"`
-	Description string   `json:"description,omitempty"`
-	Kinds       []string `json:"kinds,omitempty"`
+	Name        string   `json:"name" manifest:"required"` // the key
+	Title       string   `json:"title,omitempty"`          // name for people
+	Description string   `json:"description,omitempty"`    // what its value says
+	Kinds       []string `json:"kinds,omitempty"`          // that carry it; none = any
 }

@@ -166,12 +166,29 @@ func TestSchemaKnowsEveryKey(t *testing.T) {
 		p, ok := properties[name].(map[string]any)
 		if !ok {
 			t.Errorf("the schema lacks %s", name)
-		} else if p["description"] == nil {
-			t.Errorf("%s has no description", name)
+		} else {
+			described(t, name, p)
 		}
 	}
 	if len(properties) != known {
 		t.Errorf("the schema has %d keys, the type %d", len(properties), known)
+	}
+}
+
+// described holds every key below a schema to a description.
+func described(t *testing.T, path string, schema map[string]any) {
+	t.Helper()
+	if schema["description"] == nil {
+		t.Errorf("%s has no description", path)
+	}
+	for _, key := range []string{"items", "additionalProperties"} {
+		if inner, ok := schema[key].(map[string]any); ok {
+			schema = inner
+		}
+	}
+	properties, _ := schema["properties"].(map[string]any)
+	for name, p := range properties {
+		described(t, path+"."+name, p.(map[string]any))
 	}
 }
 

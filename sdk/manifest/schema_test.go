@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"go/ast"
 	"go/parser"
@@ -101,4 +102,35 @@ func elementName(e ast.Expr) string {
 	default:
 		return ""
 	}
+}
+
+// TestTheReferenceNamesEveryKey holds docs/plugins/manifest.md to the schema.
+func TestTheReferenceNamesEveryKey(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/plugins/manifest.md")
+	if err != nil {
+		t.Skip("the SDK is not beside the docs")
+	}
+	var root map[string]any
+	if err := json.Unmarshal(schemaFile, &root); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(path string, schema map[string]any)
+	walk = func(path string, schema map[string]any) {
+		properties, _ := schema["properties"].(map[string]any)
+		for name, p := range properties {
+			key := strings.TrimPrefix(path+"."+name, ".")
+			if !bytes.Contains(doc, []byte("`"+key+"`")) {
+				t.Errorf("the reference lacks %s", key)
+			}
+			inner := p.(map[string]any)
+			walk(key, inner)
+			if items, ok := inner["items"].(map[string]any); ok {
+				walk(key+"[]", items)
+			}
+			if values, ok := inner["additionalProperties"].(map[string]any); ok {
+				walk(key+".<name>", values)
+			}
+		}
+	}
+	walk("", root)
 }

@@ -13,10 +13,10 @@ type UI struct {
 
 // Page is a page of the plugin below /<id>.
 type Page struct {
-	ID    string `json:"id" manifest:"required"`
-	Path  string `json:"path" manifest:"required"`
-	Title string `json:"title" manifest:"required"`
-	Icon  string `json:"icon,omitempty"`
+	ID    string `json:"id" manifest:"required"`    // unique in the plugin
+	Path  string `json:"path" manifest:"required"`  // below /<id>
+	Title string `json:"title" manifest:"required"` // heading and browser title
+	Icon  string `json:"icon,omitempty"`            // name of one of the portal's icons
 	Route string `json:"route" manifest:"required"` // path of the plugin's route that answers the content
 
 	Line int `json:"-" manifest:"line"`
@@ -24,25 +24,25 @@ type Page struct {
 
 // NavItem is an entry of the main navigation.
 type NavItem struct {
-	Title string `json:"title" manifest:"required"`
-	Path  string `json:"path" manifest:"required"`
-	Icon  string `json:"icon,omitempty"`
-	Order int    `json:"order,omitempty"`
+	Title string `json:"title" manifest:"required"` // text of the entry
+	Path  string `json:"path" manifest:"required"`  // page that it opens
+	Icon  string `json:"icon,omitempty"`            // name of one of the portal's icons
+	Order int    `json:"order,omitempty"`           // lower comes first
 }
 
 // Panel is a tab or card on entity pages, or a widget of the home page.
 type Panel struct {
-	ID     string   `json:"id" manifest:"required"`
-	Title  string   `json:"title" manifest:"required"`
-	Filter []string `json:"filter,omitempty"` // entities that show it; none = all
-	Route  string   `json:"route" manifest:"required"`
+	ID     string   `json:"id" manifest:"required"`    // unique in the plugin
+	Title  string   `json:"title" manifest:"required"` // heading
+	Filter []string `json:"filter,omitempty"`          // entities that show it; none = all
+	Route  string   `json:"route" manifest:"required"` // path of the plugin's route that answers the content
 
 	Line int `json:"-" manifest:"line"`
 }
 
 // Command is an entry of the command palette.
 type Command struct {
-	Title string `json:"title" manifest:"required"`
-	Path  string `json:"path" manifest:"required"`
-	Icon  string `json:"icon,omitempty"`
+	Title string `json:"title" manifest:"required"` // text of the entry
+	Path  string `json:"path" manifest:"required"`  // page that it opens
+	Icon  string `json:"icon,omitempty"`            // name of one of the portal's icons
 }
