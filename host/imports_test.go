@@ -65,7 +65,7 @@ var homes = []home{
 	{"github.com/prometheus/", []string{"internal/telemetry"}},
 	{"go.opentelemetry.io/otel/sdk/", []string{"internal/telemetry"}},
 	{"go.opentelemetry.io/otel/exporters/", []string{"internal/telemetry"}},
-	{"github.com/fsnotify/", []string{"internal/config"}},
+	{"github.com/fsnotify/", []string{"internal/config", "internal/catalog/ingest"}},
 	{"github.com/spf13/", []string{"cmd"}},
 	{module + "plugins", []string{"internal/app"}},
 	{module + "ui", []string{"internal/app"}},

@@ -14,7 +14,9 @@ import (
 // Whether the scheme is one to follow is another question.
 func CheckURL(s string) error {
 	trimmed := strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
-	trimmed = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(trimmed)
+	if strings.ContainsAny(trimmed, "\t\n\r") {
+		trimmed = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(trimmed)
+	}
 	scheme, rest, ok := cutScheme(trimmed)
 	if !ok {
 		return fmt.Errorf("%q is not an absolute URL; start with a scheme, as in https://", clip(s))

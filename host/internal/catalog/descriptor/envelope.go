@@ -94,7 +94,7 @@ func (c *checker) text(parent *Value, prefix, key string, required bool) {
 	switch {
 	case v == nil && required:
 		c.add(parent, prefix+key, "is missing")
-	case v == nil:
+	case v == nil, v.Type == String && v.Text != "":
 	case v.Type == Number || v.Type == Bool:
 		c.add(v, prefix+key, fmt.Sprintf("must be a string, not %s; put %s in quotes", v.Type, v.Text))
 	case v.Type != String:
@@ -130,19 +130,22 @@ func (c *checker) pairs(metadata *Value, key string, checkKey, checkValue func(s
 	if !c.object(metadata, "metadata.", key, false) {
 		return
 	}
-	for i := range metadata.Get(key).Members {
-		m := &metadata.Get(key).Members[i]
-		path := "metadata." + key + "." + m.Key
+	pairs := metadata.Get(key)
+	for i := range pairs.Members {
+		m := &pairs.Members[i]
+		add := func(at *Value, reason string) { c.add(at, "metadata."+key+"."+m.Key, reason) }
 		if err := checkKey(m.Key); err != nil {
-			c.add(&Value{Line: m.Line}, path, "the key "+err.Error())
+			add(&Value{Line: m.Line}, "the key "+err.Error())
 		}
 		switch {
 		case m.Value.Type == Number || m.Value.Type == Bool:
-			c.add(&m.Value, path, fmt.Sprintf("must be a string, not %s; put %s in quotes", m.Value.Type, m.Value.Text))
+			add(&m.Value, fmt.Sprintf("must be a string, not %s; put %s in quotes", m.Value.Type, m.Value.Text))
 		case m.Value.Type != String:
-			c.add(&m.Value, path, "must be a string, not "+m.Value.Type.String())
+			add(&m.Value, "must be a string, not "+m.Value.Type.String())
 		case checkValue != nil:
-			c.format(&m.Value, path, checkValue)
+			if err := checkValue(m.Value.Text); err != nil {
+				add(&m.Value, err.Error())
+			}
 		}
 	}
 }
@@ -160,11 +163,11 @@ func (c *checker) tags(v *Value) {
 		return
 	}
 	for i := range v.Items {
-		path := fmt.Sprintf("metadata.tags.%d", i)
-		if item := &v.Items[i]; item.Type != String {
-			c.add(item, path, "must be a string, not "+item.Type.String())
-		} else {
-			c.format(item, path, entity.CheckTag)
+		item := &v.Items[i]
+		if item.Type != String {
+			c.add(item, fmt.Sprintf("metadata.tags.%d", i), "must be a string, not "+item.Type.String())
+		} else if err := entity.CheckTag(item.Text); err != nil {
+			c.add(item, fmt.Sprintf("metadata.tags.%d", i), err.Error())
 		}
 	}
 }
@@ -174,23 +177,30 @@ func (c *checker) links(v *Value) {
 		return
 	}
 	for i := range v.Items {
-		prefix := fmt.Sprintf("metadata.links.%d.", i)
-		item := &v.Items[i]
-		if item.Type != Object {
-			c.add(item, strings.TrimSuffix(prefix, "."), "must be an object, not "+item.Type.String())
-			continue
+		link := checker{file: c.file}
+		link.link(&v.Items[i])
+		for _, p := range link.found { // paths are made for what is wrong only
+			p.Path = strings.TrimSuffix(fmt.Sprintf("metadata.links.%d.%s", i, p.Path), ".")
+			c.found = append(c.found, p)
 		}
-		c.text(item, prefix, "url", true)
-		c.text(item, prefix, "title", false)
-		c.text(item, prefix, "icon", false)
-		c.text(item, prefix, "type", false)
-		if url := item.Get("url"); url.Str() != "" {
-			c.format(url, prefix+"url", entity.CheckURL)
-		}
-		for _, key := range []string{"title", "icon"} {
-			if text := item.Get(key); text.Str() != "" {
-				c.format(text, prefix+key, entity.CheckLinkText)
-			}
+	}
+}
+
+func (c *checker) link(v *Value) {
+	if v.Type != Object {
+		c.add(v, "", "must be an object, not "+v.Type.String())
+		return
+	}
+	c.text(v, "", "url", true)
+	c.text(v, "", "title", false)
+	c.text(v, "", "icon", false)
+	c.text(v, "", "type", false)
+	if url := v.Get("url"); url.Str() != "" {
+		c.format(url, "url", entity.CheckURL)
+	}
+	for _, key := range [...]string{"title", "icon"} {
+		if text := v.Get(key); text.Str() != "" {
+			c.format(text, key, entity.CheckLinkText)
 		}
 	}
 }

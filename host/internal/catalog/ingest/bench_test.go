@@ -8,9 +8,12 @@ import (
 
 	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/catalog/catalogbench"
+	"github.com/callboard/callboard/host/internal/catalog/descriptor"
 	"github.com/callboard/callboard/host/internal/catalog/ingest"
+	"github.com/callboard/callboard/host/internal/catalog/model"
 	"github.com/callboard/callboard/host/internal/source"
 	"github.com/callboard/callboard/host/internal/store/sqlite"
+	"github.com/callboard/callboard/sdk/entity"
 )
 
 const benchEntities = 10_000
@@ -96,4 +99,65 @@ func benchStore(b *testing.B, backend string) ingest.Store {
 	}
 	b.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// BenchmarkStages measures what a document goes through, 10,000 of them on
+// one goroutine.
+func BenchmarkStages(b *testing.B) {
+	lim := descriptor.DefaultLimits()
+	files := catalogbench.Generate(catalogbench.Config{Entities: benchEntities, Seed: 42})
+	m := kinds(b)
+	var chunks []descriptor.Chunk
+	split := func() {
+		chunks = chunks[:0]
+		for _, f := range files {
+			found, err := descriptor.Split(f.Name, f.Content, lim)
+			if err != nil {
+				b.Fatal(err)
+			}
+			chunks = append(chunks, found...)
+		}
+	}
+	split()
+	values := make([]descriptor.Value, len(chunks))
+	refs := make([]entity.Ref, len(chunks))
+	decls := make([]*model.Declaration, len(chunks))
+	stage := func(name string, do func(i int) error) {
+		each := func() {
+			for i := range chunks {
+				if err := do(i); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		each()
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				each()
+			}
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms")
+		})
+	}
+	b.Run("split", func(b *testing.B) {
+		for b.Loop() {
+			split()
+		}
+		b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms")
+	})
+	stage("digest", func(i int) error { _ = chunks[i].Digest(); return nil })
+	stage("parse", func(i int) (err error) { values[i], err = descriptor.Parse("a", chunks[i], lim); return err })
+	stage("envelope", func(i int) (err error) {
+		if refs[i], err = descriptor.Identify("a", &values[i]); err != nil {
+			return err
+		}
+		return descriptor.CheckEnvelope("a", &values[i])
+	})
+	stage("schema", func(i int) (err error) {
+		if decls[i], err = m.Find("a", &values[i]); err != nil {
+			return err
+		}
+		return decls[i].Validate("a", &values[i])
+	})
+	stage("relations", func(i int) error { _, err := decls[i].Relations("a", refs[i], &values[i]); return err })
+	stage("json", func(i int) error { _ = values[i].AppendJSON(nil); return nil })
 }

@@ -119,11 +119,7 @@ func (e *Engine) load(ctx context.Context) (stored bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("reading the revision: %w", err)
 	}
-	e.config.Publisher.Publish(catalog.Update{Reset: true, Upsert: entities, Revision: revision})
-	e.mu.Lock()
-	e.report.publications++
-	e.report.entities = len(e.state.nodes)
-	e.mu.Unlock()
+	e.publish(catalog.Update{Reset: true, Upsert: entities, Revision: revision})
 	return true, nil
 }
 
@@ -275,9 +271,10 @@ func (e *Engine) pass(ctx context.Context, s scope) error {
 		return err
 	}
 	written := e.config.Clock.Now()
-	if len(update.Upsert)+len(update.Delete) > 0 {
-		update.Reset = e.firstPublication()
-		e.config.Publisher.Publish(update)
+	// The first publication is made even of nothing: readers wait for it.
+	if first := e.publications() == 0; first || len(update.Upsert)+len(update.Delete) > 0 {
+		update.Reset = first
+		e.publish(update)
 	}
 	e.finish(w, roots, registered, timing{started, walked, written, e.config.Clock.Now()}, update)
 	return nil
@@ -301,11 +298,18 @@ func (e *Engine) locate(s *scope) {
 	}
 }
 
-func (e *Engine) firstPublication() bool {
+func (e *Engine) publications() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	return e.report.publications
+}
+
+func (e *Engine) publish(u catalog.Update) {
+	e.config.Publisher.Publish(u)
+	e.mu.Lock()
 	e.report.publications++
-	return e.report.publications == 1
+	e.report.entities = len(e.state.nodes)
+	e.mu.Unlock()
 }
 
 // sourceRows takes over the facts of the walk and returns the rows that

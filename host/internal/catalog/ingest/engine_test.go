@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callboard/callboard/host/internal/catalog/ingest"
 	"github.com/callboard/callboard/host/internal/fault"
 )
 
@@ -211,5 +212,12 @@ func TestOneBadDocumentHarmsNothingElse(t *testing.T) {
 	}
 	if got := len(r.Problems()); got != 4 {
 		t.Errorf("%d problems: %v", got, r.Problems())
+	}
+}
+
+func TestAnEmptyCatalogIsPublishedToo(t *testing.T) {
+	r := newRig(t, nil, func(c *ingest.Config) { c.Locations = nil }).start(t)
+	if len(r.board.updates) != 1 || !r.board.updates[0].Reset || len(r.board.refs()) != 0 {
+		t.Errorf("updates %+v", r.board.updates)
 	}
 }
