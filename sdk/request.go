@@ -3,10 +3,8 @@ package sdk
 import (
 	"encoding/json"
 	"io"
-	"unsafe"
 
 	"github.com/callboard/callboard/sdk/contract"
-	"github.com/tinylib/msgp/msgp"
 )
 
 // Request is one HTTP request to a route of the plugin. Cookies and
@@ -17,14 +15,14 @@ type Request struct {
 	Path     string // below /api/<plugin id>, percent-encoded as received
 	RawQuery string
 
-	params  []contract.Param
+	params  []contract.Header
 	headers []contract.Header
 	body    []byte
 	query   Values
 	parsed  bool
 	call    *call
 
-	paramRoom  [4]contract.Param
+	paramRoom  [4]contract.Header
 	headerRoom [8]contract.Header
 }
 
@@ -111,73 +109,4 @@ func (r *Request) JSON(v any) error {
 		return Errorf(CodeInvalid, "the body is not the expected JSON: %w", err)
 	}
 	return nil
-}
-
-// decodeRequest reads a contract.HTTPRequest without copying its strings: they
-// point into b, which the guest never writes again. It is the hot path's
-// answer to the generated decoder, which copies each string, and is held to it
-// by a test.
-func decodeRequest(b []byte, r *Request) error {
-	r.params, r.headers = r.paramRoom[:0], r.headerRoom[:0]
-	n, b, err := msgp.ReadMapHeaderBytes(b)
-	for ; n > 0 && err == nil; n-- {
-		var key []byte
-		if key, b, err = msgp.ReadMapKeyZC(b); err != nil {
-			return err
-		}
-		switch string(key) {
-		case "m":
-			r.Method, b, err = readString(b)
-		case "r":
-			r.Route, b, err = readString(b)
-		case "p":
-			r.Path, b, err = readString(b)
-		case "q":
-			r.RawQuery, b, err = readString(b)
-		case "a":
-			b, err = readPairs(b, func(name, value string) {
-				r.params = append(r.params, contract.Param{Name: name, Value: value})
-			})
-		case "h":
-			b, err = readPairs(b, func(name, value string) {
-				r.headers = append(r.headers, contract.Header{Name: name, Value: value})
-			})
-		case "b":
-			r.body, b, err = msgp.ReadBytesZC(b)
-		default:
-			b, err = msgp.Skip(b)
-		}
-	}
-	return err
-}
-
-// readPairs reads a list of {n: name, v: value}.
-func readPairs(b []byte, add func(name, value string)) ([]byte, error) {
-	n, b, err := msgp.ReadArrayHeaderBytes(b)
-	for ; n > 0 && err == nil; n-- {
-		var fields uint32
-		fields, b, err = msgp.ReadMapHeaderBytes(b)
-		var name, value string
-		for ; fields > 0 && err == nil; fields-- {
-			var key []byte
-			if key, b, err = msgp.ReadMapKeyZC(b); err != nil {
-				return b, err
-			}
-			switch string(key) {
-			case "n":
-				name, b, err = readString(b)
-			case "v":
-				value, b, err = readString(b)
-			default:
-				b, err = msgp.Skip(b)
-			}
-		}
-		add(name, value)
-	}
-	return b, err
-}
-
-func readString(b []byte) (string, []byte, error) {
-	v, rest, err := msgp.ReadStringZC(b)
-	return unsafe.String(unsafe.SliceData(v), len(v)), rest, err
 }
