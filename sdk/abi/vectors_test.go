@@ -204,7 +204,7 @@ func TestVectors(t *testing.T) {
 		if err := enc.Encode(vectors); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(vectorFile, out.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(vectorFile, out.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 // ABI. It is the cause inside a fault. Error names the cause only; Stderr and
 // Stack may hold the plugin's data, are for the operator, and are shown on the
 // plugins page and in logs, never in an answer to a client.
-type Crash struct {
+type Crash struct { //nolint:errname // it is the cause inside of a fault, and named for what happened
 	Cause  string // "unreachable", "exit(3)", "reply outside of memory"
 	Stderr string // tail of the guest's stdout and stderr
 	Stack  string // the guest's stack, one frame a line; empty if there is none
@@ -20,7 +20,7 @@ func (c *Crash) Error() string { return "guest crashed: " + c.Cause }
 
 // Busy is the cause inside a fault of a call that was refused before it
 // reached the guest and may be tried again.
-type Busy struct {
+type Busy struct { //nolint:errname // it is the cause inside of a fault, and named for what happened
 	Reason string        // "the queue is full", "it crashed and restarts"
 	Wait   time.Duration // when trying again makes sense
 }

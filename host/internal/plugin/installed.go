@@ -193,7 +193,7 @@ func (in *installed) load(ctx context.Context, done chan struct{}) {
 		return
 	}
 	in.module = module
-	in.pool = newPool(in.pkg.ID, module, in.limits, clock, in.registry.observe.Pooled)
+	in.pool = newPool(ctx, in.pkg.ID, module, in.limits, clock, in.registry.observe.Pooled)
 	in.loadedAt = clock.Now()
 	in.enter(Granted)
 	in.registry.deps.Log.Info("plugin loaded", "plugin", string(in.pkg.ID), "version", in.pkg.Version, "digest", in.pkg.Digest, "took", clock.Now().Sub(began))

@@ -41,6 +41,8 @@ type pool struct {
 	limits Limits
 	clock  Clock
 	seen   func(PoolEvent)
+	// forever is for closing instances, which nobody may cancel.
+	forever context.Context
 
 	mu      sync.Mutex
 	idle    []*guest
@@ -51,8 +53,8 @@ type pool struct {
 	drained chan struct{} // closed when closed and nothing is alive
 }
 
-func newPool(id ID, module Module, limits Limits, clock Clock, seen func(PoolEvent)) *pool {
-	return &pool{id: id, module: module, limits: limits, clock: clock, seen: seen, drained: make(chan struct{})}
+func newPool(forever context.Context, id ID, module Module, limits Limits, clock Clock, seen func(PoolEvent)) *pool {
+	return &pool{forever: forever, id: id, module: module, limits: limits, clock: clock, seen: seen, drained: make(chan struct{})}
 }
 
 // acquire returns an instance for one call.
@@ -175,7 +177,7 @@ func (p *pool) release(g *guest, dead bool) {
 		p.park(g)
 		return
 	}
-	_ = g.Close(context.Background())
+	_ = g.Close(p.forever)
 	p.mu.Lock()
 	p.gone()
 	p.mu.Unlock()
@@ -187,7 +189,7 @@ func (p *pool) park(g *guest) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
-		_ = g.Close(context.Background())
+		_ = g.Close(p.forever)
 		p.mu.Lock()
 		p.gone()
 		p.mu.Unlock()
@@ -232,7 +234,7 @@ func (p *pool) shrink(everything bool) {
 	})
 	p.mu.Unlock()
 	for _, g := range out {
-		_ = g.Close(context.Background())
+		_ = g.Close(p.forever)
 		p.mu.Lock()
 		p.gone()
 		p.mu.Unlock()

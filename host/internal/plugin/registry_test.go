@@ -102,7 +102,7 @@ func TestFailedInstalls(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newRegistry(tc.loader, &watcher{}, tc.grant)
-			defer r.Close(ctx)
+			defer func() { _ = r.Close(ctx) }()
 			tc.pkg.Eager = true
 			err := r.Install(ctx, tc.pkg)
 			wantKind(t, err, tc.kind)

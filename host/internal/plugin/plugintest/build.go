@@ -26,7 +26,7 @@ func Hostile(tb testing.TB) []byte {
 		dir = tb.TempDir()
 	}
 	out := filepath.Join(dir, "callboard-plugintest", runtime.Version(), "hostile.wasm")
-	build := exec.Command("go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", out, "./guests/hostile")
+	build := exec.CommandContext(tb.Context(), "go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", out, "./guests/hostile")
 	build.Dir = filepath.Dir(here)
 	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false")
 	if text, err := build.CombinedOutput(); err != nil {

@@ -18,13 +18,20 @@ func within(d time.Duration) plugin.Limits {
 	return plugin.Limits{Deadline: map[abi.Op]time.Duration{abi.OpHTTPHandle: d}}
 }
 
+// patient bounds memory and leaves the time to fill it on a slow machine.
+func patient(memory uint64) plugin.Limits {
+	limits := within(time.Minute)
+	limits.MemoryBytes = memory
+	return limits
+}
+
 func cases() []hostileCase {
 	moment := within(400 * time.Millisecond)
 	return slices.Concat([]hostileCase{
 		{name: "endless loop", request: "loop", limits: moment, failed: true, kind: fault.Timeout},
 		{name: "endless loop, caller gives up", request: "loop", cancel: true, failed: true, kind: fault.Unavailable},
 		{
-			name: "memory bomb", request: "alloc", limits: plugin.Limits{MemoryBytes: 16 << 20},
+			name: "memory bomb", request: "alloc", limits: patient(16 << 20),
 			failed: true, kind: fault.Exhausted, crash: "unreachable", stderr: "out of memory",
 		},
 		{name: "trap", request: "trap", failed: true, kind: fault.Internal, crash: "out of bounds memory access"},
@@ -33,7 +40,7 @@ func cases() []hostileCase {
 			crash: "e", stderr: "assignment to entry in nil map",
 		},
 		{
-			name: "stack overflow", request: "overflow",
+			name: "stack overflow", request: "overflow", limits: patient(32 << 20),
 			failed: true, kind: fault.Exhausted, crash: "unreachable", stderr: "main.descend",
 		},
 		{name: "exit(3)", request: "exit 3", failed: true, kind: fault.Internal, crash: "exit(3)"},
@@ -51,6 +58,7 @@ func cases() []hostileCase {
 		{
 			name: "memory is recycled", request: "grow 60000000", limits: plugin.Limits{MemoryBytes: 80 << 20},
 			after: func(t *testing.T, s *Stage) {
+				t.Helper()
 				if status, _ := s.Get("hostile"); status.Instances.Idle != 0 {
 					t.Errorf("an instance of %d bytes was kept", status.MemoryBytes)
 				}
@@ -107,6 +115,7 @@ func outputCases() []hostileCase {
 		{
 			name: "stdout and stderr become log lines", request: "print hello",
 			after: func(t *testing.T, s *Stage) {
+				t.Helper()
 				want := []string{fmt.Sprintf("%d out hello", abi.LevelInfo), fmt.Sprintf("%d err hello", abi.LevelWarn)}
 				if got := s.Gate.TakeLogs(); !slices.Equal(got, want) {
 					t.Errorf("logged %q, want %q", got, want)
@@ -116,6 +125,7 @@ func outputCases() []hostileCase {
 		{
 			name: "log budget", request: "flood 1000", limits: plugin.Limits{LogBytes: 10 << 10},
 			after: func(t *testing.T, s *Stage) {
+				t.Helper()
 				logs := s.Gate.TakeLogs()
 				if len(logs) != 11 || !strings.Contains(logs[10], "log budget of 10240 bytes is used up") {
 					t.Errorf("%d lines were logged, the last is %.100q", len(logs), logs[len(logs)-1])

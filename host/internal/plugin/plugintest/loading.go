@@ -14,6 +14,7 @@ import (
 
 // refusals are modules that never get as far as a call.
 func refusals(t *testing.T, loader plugin.Loader) {
+	t.Helper()
 	minimal := Minimal()
 	for _, tc := range []struct {
 		name  string
@@ -74,6 +75,7 @@ func loadError(t *testing.T, loader plugin.Loader, wasm []byte) string {
 // neverEndingCompile: the caller gets its answer in time, others load, and the
 // abandoned compile ends and frees what it held.
 func neverEndingCompile(t *testing.T, loader plugin.Loader, hostile []byte) {
+	t.Helper()
 	still := quiet(t)
 	slow := spec("slow", SlowCompile())
 	slow.Limits.CompileTimeout = 20 * time.Millisecond
@@ -84,12 +86,13 @@ func neverEndingCompile(t *testing.T, loader plugin.Loader, hostile []byte) {
 	if err != nil {
 		t.Fatalf("another plugin does not load meanwhile: %v", err)
 	}
-	defer m.Close(context.Background())
+	defer func() { _ = m.Close(context.Background()) }()
 	still()
 }
 
 // starts are modules that load and do not start.
 func starts(t *testing.T, loader plugin.Loader, hostile []byte) {
+	t.Helper()
 	for _, tc := range []struct {
 		name string
 		wasm []byte
@@ -121,13 +124,14 @@ func starts(t *testing.T, loader plugin.Loader, hostile []byte) {
 
 // reentry: one instance is never entered twice, whoever tries.
 func reentry(t *testing.T, loader plugin.Loader, hostile []byte) {
+	t.Helper()
 	ctx := context.Background()
 	t.Run("the instance refuses", func(t *testing.T) {
 		m, err := loader.Load(ctx, spec("hostile", hostile))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer m.Close(ctx)
+		defer func() { _ = m.Close(ctx) }()
 		inst, err := m.New(ctx)
 		if err != nil {
 			t.Fatal(err)

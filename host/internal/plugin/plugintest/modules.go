@@ -106,9 +106,9 @@ func manyLargeFunctions() []byte {
 	return tiny{extra: slices.Repeat([][]byte{one}, 8)}.wasm()
 }
 
-// SlowCompile stays within every limit and still takes the compiler a second or more.
+// SlowCompile stays within every limit and still keeps the compiler busy for a good part of a second.
 func SlowCompile() []byte {
-	return tiny{extra: slices.Repeat([][]byte{branches(4000, 80)}, 4)}.wasm()
+	return tiny{extra: [][]byte{branches(4000, 80)}}.wasm()
 }
 
 // branches is a function of n conditional assignments to its locals, which

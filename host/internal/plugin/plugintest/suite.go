@@ -17,6 +17,7 @@ import (
 // recovers, and nothing is left behind. newLoader may return the same loader
 // each time and should keep a compilation cache between its loaders.
 func Run(t *testing.T, newLoader func(testing.TB) plugin.Loader) {
+	t.Helper()
 	hostile := Hostile(t)
 	loader := newLoader(t)
 	// The first load pays for the compile, so that deadlines below are about
@@ -32,8 +33,9 @@ func Run(t *testing.T, newLoader func(testing.TB) plugin.Loader) {
 	t.Run("compile", func(t *testing.T) { neverEndingCompile(t, newLoader(t), hostile) })
 	t.Run("start", func(t *testing.T) { starts(t, loader, hostile) })
 	t.Run("reentry", func(t *testing.T) { reentry(t, loader, hostile) })
+	shared := share(t, loader)
 	for _, c := range cases() {
-		t.Run(c.name, func(t *testing.T) { c.run(t, loader, hostile) })
+		t.Run(c.name, func(t *testing.T) { c.run(t, shared, hostile) })
 	}
 	for name, wasm := range map[string][]byte{"unreachable": Trapping(), "stack overflow": Recursing()} {
 		t.Run("native "+name, func(t *testing.T) {
@@ -74,10 +76,11 @@ type hostileCase struct {
 }
 
 func (c hostileCase) run(t *testing.T, loader plugin.Loader, wasm []byte) {
+	t.Helper()
 	still := quiet(t)
 	func() {
 		s := NewStage(t, loader)
-		defer s.Close(context.Background())
+		defer func() { _ = s.Close(context.Background()) }()
 		s.Gate.Answer = c.answer
 		s.Install(t, "hostile", wasm, c.limits)
 		s.Install(t, "other", wasm, plugin.Limits{})

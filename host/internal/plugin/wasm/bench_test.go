@@ -35,7 +35,7 @@ func BenchmarkRaw(b *testing.B) {
 			b.Fatal(err)
 		}
 		r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache).WithCloseOnContextDone(closing))
-		defer r.Close(ctx)
+		defer func() { _ = r.Close(ctx) }()
 		wasi_snapshot_preview1.MustInstantiate(ctx, r)
 		i32, i64 := api.ValueTypeI32, api.ValueTypeI64
 		nothing := api.GoFunc(func(_ context.Context, stack []uint64) { stack[0] = 0 })
@@ -129,7 +129,7 @@ func BenchmarkInstance(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer m.Close(ctx)
+	defer func() { _ = m.Close(ctx) }()
 	for b.Loop() {
 		i, err := m.New(ctx)
 		if err != nil {

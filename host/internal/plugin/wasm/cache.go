@@ -65,7 +65,7 @@ func currentFolder(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("writing compilation cache: %w", err)
 	}
-	defer os.RemoveAll(probe)
+	defer func() { _ = os.RemoveAll(probe) }()
 	if _, err := wazero.NewCompilationCacheWithDir(probe); err != nil {
 		return "", fmt.Errorf("opening compilation cache: %w", err)
 	}

@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -97,13 +98,13 @@ func (f *frame) Value(key any) any {
 }
 
 // stop is what an import panics with to unwind the guest on purpose.
-type stop struct{ cause error }
+type stop struct{ cause error } //nolint:errname // a signal that unwinds a guest, never returned
 
 func (s stop) Error() string { return s.cause.Error() }
 func (s stop) Unwrap() error { return s.cause }
 
 // exit is the cause of a stop by proc_exit.
-type exit uint32
+type exit uint32 //nolint:errname // a signal that unwinds a guest, never returned
 
 func (e exit) Error() string { return fmt.Sprintf("exit(%d)", uint32(e)) }
 
@@ -111,7 +112,10 @@ func (e exit) Error() string { return fmt.Sprintf("exit(%d)", uint32(e)) }
 // guest: a panic in an import is noted on the instance before it unwinds.
 func guarded(run func(context.Context, *instance, []uint64)) api.GoModuleFunc {
 	return func(ctx context.Context, mod api.Module, stack []uint64) {
-		f := ctx.Value(frameKey{}).(*frame)
+		f, ok := ctx.Value(frameKey{}).(*frame)
+		if !ok {
+			panic(errors.New("a guest was entered without a frame"))
+		}
 		i := f.instance
 		if i.memory == nil { // the start function is running
 			i.memory = mod.Memory()

@@ -166,7 +166,7 @@ func (i *instance) Close(context.Context) error {
 func (i *instance) close() {
 	if !i.closed {
 		i.closed = true
-		_ = i.guest.Close(context.Background())
+		_ = i.guest.Close(i.module.forever)
 		i.linear.Free()
 	}
 }

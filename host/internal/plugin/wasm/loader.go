@@ -81,13 +81,13 @@ func (l *Loader) Load(ctx context.Context, spec plugin.Spec) (plugin.Module, err
 	done := make(chan outcome)
 	go func() {
 		defer release()
-		m, err := l.compile(spec, module)
+		m, err := l.compile(context.WithoutCancel(ctx), spec, module)
 		select {
 		case done <- outcome{m, err}:
 		case <-ctx.Done():
 			// Abandoned: nobody waits any more.
 			if err == nil {
-				_ = m.Close(context.Background())
+				_ = m.Close(context.WithoutCancel(ctx))
 			}
 		}
 	}()
@@ -138,7 +138,7 @@ func (l *Loader) checkShape(m scanned) error {
 }
 
 // compile makes a runtime for the module. It is not interruptible.
-func (l *Loader) compile(spec plugin.Spec, module scanned) (m *compiled, err error) {
+func (l *Loader) compile(ctx context.Context, spec plugin.Spec, module scanned) (m *compiled, err error) {
 	// The compiler has panicked on hostile input before; on this goroutine a
 	// panic can be caught, which is why compiling has no workers of its own.
 	defer func() {
@@ -146,20 +146,19 @@ func (l *Loader) compile(spec plugin.Spec, module scanned) (m *compiled, err err
 			m, err = nil, fmt.Errorf("compiling it failed: %v", r)
 		}
 	}()
-	m, err = l.build(spec, module)
+	m, err = l.build(ctx, spec, module)
 	if err != nil && strings.Contains(err.Error(), "compilationcache") {
 		l.cfg.Log.Warn("the compilation cache is damaged; compiling without it", "plugin", string(spec.ID), "error", err)
 		plain := *l
 		plain.cfg.CacheDir = ""
-		return plain.build(spec, module)
+		return plain.build(ctx, spec, module)
 	}
 	return m, err
 }
 
-func (l *Loader) build(spec plugin.Spec, module scanned) (_ *compiled, err error) {
-	// The context must not be the caller's: the compile outlives it.
-	ctx := context.Background()
-	m := &compiled{loader: l, spec: spec}
+// build is given a context without end: what it makes outlives the caller.
+func (l *Loader) build(ctx context.Context, spec plugin.Spec, module scanned) (_ *compiled, err error) {
+	m := &compiled{loader: l, spec: spec, forever: ctx}
 	pages := uint32(min(spec.Limits.MemoryBytes, 4<<30-plugin.PageBytes) / plugin.PageBytes)
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2).

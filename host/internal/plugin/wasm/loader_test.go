@@ -30,9 +30,10 @@ func TestUnsafeCacheFoldersAreRefused(t *testing.T) {
 		make func(t *testing.T, dir string)
 		word string
 	}{
-		{"group may write", func(t *testing.T, dir string) { mkdir(t, dir, 0o770) }, "0770"},
-		{"world may write", func(t *testing.T, dir string) { mkdir(t, dir, 0o707) }, "0707"},
+		{"group may write", func(t *testing.T, dir string) { t.Helper(); mkdir(t, dir, 0o770) }, "0770"},
+		{"world may write", func(t *testing.T, dir string) { t.Helper(); mkdir(t, dir, 0o707) }, "0707"},
 		{"a link", func(t *testing.T, dir string) {
+			t.Helper()
 			target := filepath.Join(t.TempDir(), "target")
 			mkdir(t, target, 0o700)
 			if err := os.Symlink(target, dir); err != nil {
@@ -40,6 +41,7 @@ func TestUnsafeCacheFoldersAreRefused(t *testing.T) {
 			}
 		}, "symbolic link"},
 		{"a file", func(t *testing.T, dir string) {
+			t.Helper()
 			if err := os.WriteFile(dir, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -157,7 +159,10 @@ func TestCloseWaitsForCalls(t *testing.T) {
 		_, err := m.New(starting)
 		started <- err
 	}()
-	c := m.(*compiled)
+	c, ok := m.(*compiled)
+	if !ok {
+		t.Fatalf("the module is a %T", m)
+	}
 	for inside := 0; inside == 0; {
 		c.mu.Lock()
 		inside = c.inside

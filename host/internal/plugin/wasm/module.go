@@ -18,6 +18,7 @@ import (
 type compiled struct {
 	loader  *Loader
 	spec    plugin.Spec
+	forever context.Context // for closing, which nobody may cancel
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache // nil without a cache folder
 	code    wazero.CompiledModule
@@ -81,10 +82,9 @@ func (m *compiled) Close(ctx context.Context) error {
 
 func (m *compiled) free() {
 	m.freed.Do(func() {
-		ctx := context.Background()
-		_ = m.runtime.Close(ctx)
+		_ = m.runtime.Close(m.forever)
 		if m.cache != nil {
-			_ = m.cache.Close(ctx)
+			_ = m.cache.Close(m.forever)
 		}
 	})
 }
@@ -110,7 +110,7 @@ func (m *compiled) New(ctx context.Context) (_ plugin.Instance, err error) {
 	mod, err := m.runtime.InstantiateModule(f, m.code,
 		wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
 	if err == nil && (ctx.Err() != nil || mod.Memory() == nil) {
-		_ = mod.Close(context.Background())
+		_ = mod.Close(m.forever)
 		err = errors.New("it has no memory")
 	}
 	if err != nil {

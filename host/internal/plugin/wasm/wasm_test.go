@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/callboard/callboard/host/internal/plugin"
@@ -11,17 +12,16 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin/wasm"
 )
 
-var cacheDir string // shared, so that each module is compiled once
+var cacheDir string // shared by all tests
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "callboard-wasm-")
+	// In the user's cache, so that compiling is paid for once a machine.
+	home, err := os.UserCacheDir()
 	if err != nil {
-		panic(err)
+		home = os.TempDir()
 	}
-	cacheDir = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	cacheDir = filepath.Join(home, "callboard-plugintest", "code")
+	os.Exit(m.Run())
 }
 
 func newLoader(tb testing.TB) plugin.Loader {
