@@ -83,7 +83,7 @@ func (f *Fake) catalogQuery(q *contract.CatalogQueryRequest) (msgp.Marshaler, er
 		return nil, err
 	}
 	found = slices.DeleteFunc(found, func(e *fakeEntity) bool {
-		return !e.fullText(at.Query.FullTextTerm, at.Query.FullTextFields)
+		return !e.fullText(at.Query.FullTextTerm, at.Query.FullTextFields, at.Query.Order)
 	})
 	sortEntities(found, at.Query.Order)
 	limit := at.Query.Limit

@@ -27,14 +27,22 @@ func (e *fakeEntity) term(t contract.FilterTerm) bool {
 	})
 }
 
-// fullText says whether a field, or any value, contains the term.
-func (e *fakeEntity) fullText(term string, fields []string) bool {
+// fullText says whether one of the fields contains the term. Without fields it
+// looks at the first order field, and without that at the uid, as Backstage does.
+func (e *fakeEntity) fullText(term string, fields []string, order []contract.OrderField) bool {
+	switch {
+	case len(fields) > 0:
+	case len(order) > 0:
+		fields = []string{order[0].Field}
+	default:
+		fields = []string{"metadata.uid"}
+	}
 	term = strings.ToLower(strings.TrimSpace(term))
 	if term == "" {
 		return true
 	}
 	for key, values := range e.search {
-		if len(fields) > 0 && !slices.ContainsFunc(fields, func(f string) bool { return strings.EqualFold(f, key) }) {
+		if !slices.ContainsFunc(fields, func(f string) bool { return strings.EqualFold(f, key) }) {
 			continue
 		}
 		if slices.ContainsFunc(values, func(v string) bool { return strings.Contains(strings.ToLower(v), term) }) {
@@ -65,6 +73,9 @@ func expression(v any) (func(e *fakeEntity) bool, error) {
 	}
 	var all []test
 	for key, value := range object {
+		if strings.HasPrefix(key, "$") && len(object) > 1 {
+			return nil, sdk.Invalid("Invalid query: %s must stand alone in its object", key)
+		}
 		var t test
 		var err error
 		switch key {

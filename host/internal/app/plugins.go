@@ -20,12 +20,14 @@ type installed struct {
 	bundle *bundle
 	rights *capability.Rights
 	routes *route.Table
+	limits plugin.Limits
 	err    error // why it may not run
 }
 
-// plugins installs bundles and serves their routes.
+// pluginSet installs bundles and serves their routes.
 type pluginSet struct {
 	registry *plugin.Registry
+	loader   plugin.Loader
 	gate     *capability.Gate
 	table    capability.Table
 	log      *slog.Logger
@@ -44,7 +46,8 @@ func (p *pluginSet) install(ctx context.Context, bundles []*bundle, c *config.Co
 		pkg := plugin.Package{ID: plugin.ID(b.id), Digest: b.digest, Wasm: b.wasm, Core: b.core, Info: in}
 		if m := b.manifest; m != nil {
 			pkg.Version, pkg.Title = m.Version, m.Title
-			pkg.Limits = limits(m.Runtime, b.entry.Limits, c.Limits)
+			in.limits = limits(m.Runtime, b.entry.Limits, c.Limits)
+			pkg.Limits = in.limits
 			pkg.Eager = m.Runtime.Start == "eager" || in.err != nil
 		}
 		loading.Go(func() {
@@ -54,6 +57,25 @@ func (p *pluginSet) install(ctx context.Context, bundles []*bundle, c *config.Co
 		})
 	}
 	loading.Wait()
+}
+
+// compileAhead puts the machine code of lazy plugins into the cache, so that
+// the first request to one of them does not wait for the compiler.
+func (p *pluginSet) compileAhead(ctx context.Context) {
+	for _, s := range p.registry.List() {
+		in, ok := s.Info.(*installed)
+		if !ok || in.err != nil || s.State != plugin.Verified {
+			continue
+		}
+		spec := plugin.Spec{ID: s.ID, Version: s.Version, Digest: s.Digest, Wasm: in.bundle.wasm, Limits: in.limits.WithDefaults()}
+		module, err := p.loader.Load(ctx, spec)
+		if err == nil {
+			err = module.Close(ctx)
+		}
+		if err != nil {
+			p.log.WarnContext(ctx, "plugin was not compiled ahead", "plugin", string(s.ID), "error", err)
+		}
+	}
 }
 
 func (p *pluginSet) prepare(b *bundle) *installed {

@@ -32,7 +32,10 @@ func (a *App) Start(ctx context.Context, pprofAddr string) error {
 		return fmt.Errorf("starting the catalog: %w", err)
 	}
 	a.closeLater(func(context.Context) error { return a.catalog.close() })
-	go a.sweep(ctx)
+	background, stop := context.WithCancel(ctx)
+	a.closeLater(func(context.Context) error { stop(); return nil })
+	go a.sweep(background)
+	go a.plugins.compileAhead(background)
 	if err := a.serveMetrics(); err != nil {
 		return err
 	}

@@ -81,6 +81,13 @@ type bodyResponse struct {
 	StatusCode int `json:"statusCode"`
 }
 
+// backstageAPI are the ids whose APIs Backstage's clients use. Those clients
+// read an error only from application/json.
+var backstageAPI = map[string]bool{
+	"catalog": true, "scaffolder": true, "search": true, "techdocs": true, "auth": true,
+	"permission": true, "events": true, "proxy": true, "notifications": true,
+}
+
 // fail writes the answer to a request that ended in an error. What is not a
 // fault is internal: logged in full, shown with the request id and no more.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
@@ -114,10 +121,12 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	}
 	mediaType := "application/problem+json"
 	if rest, below := strings.CutPrefix(c.OriginalURL(), "/api/"); below {
-		mediaType = fiber.MIMEApplicationJSONCharsetUTF8
-		path := "/"
+		id, path := rest, "/"
 		if i := strings.IndexAny(rest, "/?"); i >= 0 {
-			path = rest[i:]
+			id, path = rest[:i], rest[i:]
+		}
+		if backstageAPI[id] {
+			mediaType = fiber.MIMEApplicationJSONCharsetUTF8
 		}
 		p.Error = &bodyError{name, detail}
 		p.Request = &bodyRequest{c.Method(), path}

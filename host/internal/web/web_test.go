@@ -308,6 +308,11 @@ func TestErrors(t *testing.T) {
 			}
 		})
 	}
+	for path, want := range map[string]string{"/api/nope/x": "application/problem+json", "/api/catalog/x": "application/json; charset=utf-8"} {
+		if res, _ := do(t, s, "GET", path, "", nil); res.Header.Get("Content-Type") != want {
+			t.Errorf("an error of %s is %s", path, res.Header.Get("Content-Type"))
+		}
+	}
 	if res, body := do(t, s, "GET", "/api/demo/", "", map[string]string{"X-Request-Id": "bad id\twith spaces"}); res.Header.Get("X-Request-Id") != "generated-id" {
 		t.Errorf("a malformed request id was kept: %s %s", res.Header.Get("X-Request-Id"), body)
 	}

@@ -69,9 +69,9 @@ var queries = []struct {
 	{"an item of a list", contract.CatalogQueryRequest{Filter: []contract.FilterAll{where(is("metadata.tags.public", "true"))}}, []string{"web"}},
 	{"a value of a list", contract.CatalogQueryRequest{Filter: []contract.FilterAll{where(is("metadata.tags", "go"))}}, []string{"api", "web"}},
 	{"nothing", contract.CatalogQueryRequest{Filter: []contract.FilterAll{where(is("kind", "robot"))}}, []string{}},
-	{"full text", contract.CatalogQueryRequest{FullTextTerm: "ORDER"}, []string{"api"}},
+	{"full text in the order field", contract.CatalogQueryRequest{FullTextTerm: "LED"}, []string{"Ledger"}},
 	{"full text in fields", contract.CatalogQueryRequest{FullTextTerm: "a", FullTextFields: []string{"metadata.name"}}, []string{"api", "team-a"}},
-	{"a predicate", contract.CatalogQueryRequest{Query: []byte(`{"kind":"component","$not":{"spec.owner":{"$in":["team-b"]}}}`)}, []string{"api", "web"}},
+	{"a predicate", contract.CatalogQueryRequest{Query: []byte(`{"$all":[{"kind":"component"},{"$not":{"spec.owner":{"$in":["team-b"]}}}]}`)}, []string{"api", "web"}},
 	{"a predicate and a filter", contract.CatalogQueryRequest{Query: []byte(`{"$any":[{"metadata.name":{"$hasPrefix":"led"}},{"metadata.tags":{"$contains":"public"}}]}`), Filter: []contract.FilterAll{where(is("spec.type", "service"))}}, []string{"Ledger"}},
 }
 
@@ -102,6 +102,9 @@ var catalogCases = []testCase{
 	}},
 	{"a ref that is none is invalid", Setup{}, func(_ *testing.T, h *probe) {
 		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogGet, &contract.CatalogGetRequest{Ref: "web"})
+	}},
+	{"an operator of a predicate stands alone", Setup{}, func(_ *testing.T, h *probe) {
+		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogQuery, &contract.CatalogQueryRequest{Query: []byte(`{"kind":"component","$not":{"kind":"api"}}`)})
 	}},
 	{"queries find what they ask for", Setup{}, func(_ *testing.T, h *probe) {
 		for _, c := range queries {

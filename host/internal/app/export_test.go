@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/capability"
+	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
+	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/host/internal/store"
+)
+
+// TestHost is the real table of capabilities on parts that a test brings.
+type TestHost struct {
+	Reader catalog.Reader
+	Store  store.Store
+	Config json.RawMessage
+	Now    func() time.Time
+	Log    *slog.Logger
+	Grants []string
+	Viewer principal.Authority
+}
+
+type fixedConfig json.RawMessage
+
+func (f fixedConfig) PluginConfig(string) json.RawMessage { return json.RawMessage(f) }
+
+type noLocations struct{}
+
+func (noLocations) Locations(context.Context) ([]capcatalog.Location, error) { return nil, nil }
+
+// OpenForTest opens a session of a plugin that declares and is granted Grants.
+func OpenForTest(h TestHost) (*capability.Session, error) {
+	table, err := capabilities(services{
+		reader: h.Reader, locations: noLocations{}, store: h.Store, config: fixedConfig(h.Config), log: h.Log, now: h.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var declared []capability.Request
+	granted := capability.Grants{}
+	for _, name := range h.Grants {
+		declared = append(declared, capability.Request{Name: name, Reason: "a test"})
+		granted[name] = json.RawMessage("true")
+	}
+	rights, err := table.Resolve(declared, granted, false)
+	if err != nil {
+		return nil, err
+	}
+	gate := capability.NewGate(capability.Config{Table: table, Log: h.Log})
+	gate.SetRights("test", "d", rights)
+	return gate.Open(capability.Opening{
+		Plugin: "test", Digest: "d", Installation: "local/test", CallID: 1,
+		Authority: h.Viewer.Through(principal.Actor{Plugin: "test", Digest: "d"}),
+	}), nil
+}

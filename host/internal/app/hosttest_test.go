@@ -1,0 +1,53 @@
+package app_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/callboard/callboard/host/internal/app"
+	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/catalog/index"
+	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/host/internal/store/sqlite"
+	"github.com/callboard/callboard/sdk/sdktest/hosttest"
+)
+
+// The suite that holds the SDK's fake host to its word passes on the real
+// capabilities too, so that a plugin's native tests tell the truth.
+func TestTheRealHostPassesTheSuiteOfTheFake(t *testing.T) {
+	hosttest.Run(t, func(t *testing.T, s hosttest.Setup) hosttest.Host {
+		db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "host.sqlite"), Clock: s.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		ix := index.New(index.Config{CursorKey: make([]byte, 32)})
+		update := catalog.Update{Reset: true, Revision: 1}
+		for _, text := range s.Entities {
+			var e struct {
+				Kind     string
+				Metadata struct{ Name, Namespace, UID, ETag string }
+			}
+			if err := json.Unmarshal([]byte(text), &e); err != nil {
+				t.Fatal(err)
+			}
+			update.Upsert = append(update.Upsert, catalog.Entity{
+				Ref: strings.ToLower(e.Kind + ":" + e.Metadata.Namespace + "/" + e.Metadata.Name), UID: e.Metadata.UID, ETag: e.Metadata.ETag,
+				Kind: e.Kind, Namespace: e.Metadata.Namespace, Name: e.Metadata.Name, Body: []byte(text),
+			})
+		}
+		ix.Publish(update)
+		session, err := app.OpenForTest(app.TestHost{
+			Reader: ix, Store: db, Config: json.RawMessage(s.Config), Now: s.Now, Log: slog.New(slog.DiscardHandler),
+			Grants: s.Grants, Viewer: principal.Guest(s.Subject),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(session.Close)
+		return session
+	})
+}
