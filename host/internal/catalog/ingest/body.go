@@ -145,7 +145,11 @@ func etagOf(p parts, relations []catalog.Relation, status []byte, orphan bool) s
 	h.Write(p.head)
 	h.Write(p.tail)
 	for _, r := range relations {
-		h.Write([]byte("\x00" + r.Type + "\x00" + r.TargetRef))
+		direction := "\x00>" // who may see it depends on it
+		if r.Incoming {
+			direction = "\x00<"
+		}
+		h.Write([]byte(direction + r.Type + "\x00" + r.TargetRef))
 	}
 	h.Write([]byte{0})
 	h.Write(status)

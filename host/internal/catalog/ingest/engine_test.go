@@ -221,3 +221,45 @@ func TestAnEmptyCatalogIsPublishedToo(t *testing.T) {
 		t.Errorf("updates %+v", r.board.updates)
 	}
 }
+
+func TestARelationThatBothDeclareIsEachOnesOwn(t *testing.T) {
+	r := newRig(t, map[string]string{"file:/c/all.yaml": component("pay", ", dependsOn: ['component:bank']") + component("bank", "")}, nil).start(t)
+	own := func() bool {
+		e, _ := r.board.get("component:default/bank")
+		return strings.Contains(fmt.Sprint(e.Relations), "{dependencyOf component:default/pay false}")
+	}
+	if own() {
+		t.Fatal("what another declares is incoming")
+	}
+	r.files.set("file:/c/all.yaml", component("pay", ", dependsOn: ['component:bank']")+component("bank", ", dependencyOf: ['component:pay']"))
+	r.settle(t)
+	if !own() {
+		t.Error("it is the entity's own now")
+	}
+	r.files.set("file:/c/all.yaml", component("pay", "")+component("bank", ", dependencyOf: ['component:pay']"))
+	r.settle(t)
+	if !own() {
+		t.Error("it went with the other's declaration")
+	}
+}
+
+func TestAForbiddenLocationLeadsNowhere(t *testing.T) {
+	r := newRig(t, map[string]string{"file:/c/all.yaml": location("parts", "./a.yaml") + component("bank", ""), "file:/c/a.yaml": component("pay", "")}, nil).start(t)
+	r = r.restart(t, func(c *ingest.Config) { c.Rules = []ingest.Rule{{Allow: []ingest.AllowedKind{{Kind: "Component"}}}} })
+	r.waitPasses(t, 1)
+	if got, want := r.board.refs(), []string{"component:default/bank", r.generated(t)}; !slices.Equal(got, want) {
+		t.Errorf("catalog %v, want %v", got, want)
+	}
+}
+
+func TestRulesThatNarrowRemoveWhatTheyForbid(t *testing.T) {
+	r := newRig(t, map[string]string{"file:/c/all.yaml": component("pay", "") + group("team-a")}, nil).start(t)
+	r = r.restart(t, func(c *ingest.Config) { c.Rules = []ingest.Rule{{Allow: []ingest.AllowedKind{{Kind: "Component"}}}} })
+	r.waitPasses(t, 1)
+	if got, want := r.board.refs(), []string{"component:default/pay", r.generated(t)}; !slices.Equal(got, want) {
+		t.Errorf("catalog %v, want %v", got, want)
+	}
+	if got := r.board.status(t, r.generated(t)); got != "NotAllowedError: /c/all.yaml:6: no rule allows kind Group from file:/c/all.yaml; see catalog.rules" {
+		t.Errorf("status %q", got)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,7 +42,9 @@ type pipeline struct {
 func newPipeline(c Config) *pipeline {
 	p := &pipeline{model: c.Model, reader: c.Reader, rules: newRules(c.Rules, c.Locations), processors: c.Processors, limits: c.Limits}
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%+v\x00%+v", pipelineVersion, c.Model.Digest(), p.rules, c.Limits.Descriptor)
+	// JSON tells a list that allows everything, null, from one that allows nothing.
+	written, _ := json.Marshal(p.rules)
+	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%s\x00%+v", pipelineVersion, c.Model.Digest(), written, c.Limits.Descriptor)
 	for _, proc := range c.Processors {
 		_, _ = fmt.Fprintf(h, "\x00%s %s", proc.Name(), proc.Version())
 	}
@@ -226,6 +229,7 @@ func (p *pipeline) check(r *reading, f *found, root *descriptor.Value) {
 	refuse := func(err error) { f.doc.problem, f.root = problemOf(err), nil }
 	if !p.rules.allow(f.ref.Kind, root.Lookup("spec.type").Str(), r.origin) {
 		refuse(fault.New(fault.Denied, "%s:%d: no rule allows kind %s from %s; see catalog.rules", file, f.doc.line, f.ref.Kind, r.origin))
+		f.doc.problem.forbidden = true
 		return
 	}
 	if err := descriptor.CheckEnvelope(file, root); err != nil {

@@ -50,6 +50,9 @@ func (w *walk) resolve(roots []root) (out []*wanted, missing map[string]map[stri
 		}
 		for i := range v.facts.docs {
 			d := &v.facts.docs[i]
+			if d.problem != nil && d.problem.forbidden {
+				continue // as if it were not there; its location says why
+			}
 			if len(claims[d.ref]) == 0 {
 				refs = append(refs, d.ref)
 			}

@@ -286,4 +286,6 @@ type output struct {
 type problem struct {
 	name    string // "InputError", "NotFoundError", …
 	message string
+	// forbidden says that the operator does not want the entity, in any version.
+	forbidden bool
 }

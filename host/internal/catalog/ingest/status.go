@@ -52,7 +52,7 @@ func statusOf(problems []problem) []byte {
 		b = appendItem(b, p)
 	}
 	if more > 0 {
-		b = appendItem(append(b, ','), problem{"Error", "and " + strconv.Itoa(more) + " more problems"})
+		b = appendItem(append(b, ','), problem{name: "Error", message: "and " + strconv.Itoa(more) + " more problems"})
 	}
 	return append(b, ']')
 }

@@ -312,6 +312,9 @@ func (w *walk) pointers(v *visit) []pointer {
 	for i := range v.facts.docs {
 		d := &v.facts.docs[i]
 		t := d.targets
+		if d.problem != nil && d.problem.forbidden {
+			continue
+		}
 		if n := w.state.nodes[d.ref]; d.problem != nil && n != nil && n.location == v.facts.at.String() {
 			t = n.targets
 		}
@@ -340,7 +343,7 @@ func (w *walk) blame() {
 			w.problems[parent] = append(w.problems[parent], v.facts.broken...)
 			for i := range v.facts.docs {
 				// Without an entity to carry it, the status is the location's.
-				if d := &v.facts.docs[i]; d.problem != nil && w.state.nodes[d.ref] == nil {
+				if d := &v.facts.docs[i]; d.problem != nil && (d.problem.forbidden || w.state.nodes[d.ref] == nil) {
 					w.problems[parent] = append(w.problems[parent], *d.problem)
 				}
 			}
