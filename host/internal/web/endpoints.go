@@ -138,7 +138,7 @@ func (s *Server) switchPersona(c *fiber.Ctx) error {
 	var in struct {
 		Persona string `json:"persona"`
 	}
-	if err := json.Unmarshal(c.Body(), &in); err != nil {
+	if err := json.Unmarshal(c.Request().Body(), &in); err != nil {
 		return fault.New(fault.Invalid, `the body is not {"persona": "user:default/name"}`)
 	}
 	value, expires, err := s.config.Authn.Switch(c.UserContext(), s.sessionCookie(c), in.Persona)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -15,19 +16,39 @@ import (
 // host by name (so that a rebound DNS name reaches nothing), and writes that a
 // browser sends come from our own pages.
 type guard struct {
-	host string // of app.baseUrl, lower case, with port if it has one
+	host   string // of app.baseUrl, lower case, with port if it has one
+	scheme string // by which browsers reach that host, perhaps a proxy's
+	own    string // scheme of the listener itself
 }
 
-func newGuard(baseURL string) (guard, error) {
+func newGuard(baseURL string, tls bool) (guard, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Host == "" {
 		return guard{}, fmt.Errorf("app.baseUrl %q is not a URL such as http://127.0.0.1:7007", baseURL)
 	}
-	return guard{host: strings.ToLower(u.Host)}, nil
+	g := guard{host: strings.ToLower(u.Host), scheme: u.Scheme, own: "http"}
+	if tls {
+		g.own = "https"
+	}
+	return g, nil
+}
+
+// hostOf returns the field Host as it came. The parser's own idea of the host
+// also looks into the target of the request and at user information.
+func hostOf(c *fiber.Ctx) string { return strings.ToLower(string(c.Request().Header.Host())) }
+
+// origin returns the origin of our pages for the browser that sent a checked
+// request. X-Forwarded-Proto and its like have no say: anybody can send them.
+func (g guard) origin(c *fiber.Ctx) string {
+	host := hostOf(c)
+	if host == g.host {
+		return g.scheme + "://" + host
+	}
+	return g.own + "://" + host
 }
 
 func (g guard) check(c *fiber.Ctx) error {
-	host := strings.ToLower(string(c.Request().Host()))
+	host := hostOf(c)
 	if host != g.host && !isLoopback(host) {
 		return &statusError{fiber.StatusMisdirectedRequest, fmt.Sprintf("this server is %s, not %q; if people reach it by that name, set app.baseUrl", g.host, host)}
 	}
@@ -44,8 +65,7 @@ func (g guard) check(c *fiber.Ctx) error {
 		return fault.New(fault.Denied, "a write must come from the portal's own pages (Sec-Fetch-Site is %q)", site)
 	}
 	if origin := c.Get("Origin"); origin != "" {
-		u, err := url.Parse(origin)
-		if err == nil && strings.EqualFold(u.Host, host) && u.Scheme == c.Protocol() {
+		if strings.EqualFold(origin, g.origin(c)) {
 			return c.Next()
 		}
 		return fault.New(fault.Denied, "a write must come from the portal's own pages (Origin is %q)", origin)
@@ -56,10 +76,14 @@ func (g guard) check(c *fiber.Ctx) error {
 // isLoopback reports whether a Host field names this machine, on any port.
 func isLoopback(host string) bool {
 	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
+	if h, port, err := net.SplitHostPort(host); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false
+		}
 		name = h
+	} else if inner, ok := strings.CutPrefix(host, "["); ok {
+		name = strings.TrimSuffix(inner, "]")
 	}
-	name = strings.Trim(name, "[]")
 	if name == "localhost" {
 		return true
 	}
@@ -67,10 +91,18 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// securityHeaders go on every answer. The policy here is for answers that are
-// no page of ours; pages set their own.
+// otherPolicy is for answers that are no page of ours; pages and plugins set
+// their own.
+const otherPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+// securityHeaders go on every answer; fail sets them on refusals.
 func securityHeaders(c *fiber.Ctx) error {
 	err := c.Next()
+	harden(c)
+	return err
+}
+
+func harden(c *fiber.Ctx) {
 	h := &c.Response().Header
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
@@ -79,7 +111,6 @@ func securityHeaders(c *fiber.Ctx) error {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 	if len(h.Peek("Content-Security-Policy")) == 0 {
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		h.Set("Content-Security-Policy", otherPolicy)
 	}
-	return err
 }

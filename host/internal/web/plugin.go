@@ -73,14 +73,14 @@ func (s *Server) servePlugin(c *fiber.Ctx) error {
 	answer, err := s.config.Plugins.ServeHTTP(c.UserContext(), &extension.HTTPRequest{
 		Plugin: plugin.ID(id), Method: match.Method, Route: match.Pattern, Params: contractParams(params),
 		Path: path, RawQuery: string(uri.QueryString()), Headers: requestHeaders(c),
-		Body: c.Body(), MediaType: utils.CopyString(c.Get(fiber.HeaderContentType)),
+		Body: c.Request().Body(), MediaType: utils.CopyString(c.Get(fiber.HeaderContentType)),
 		Authority: authority, RequestID: requestID, TraceID: span.TraceID(), SpanID: span.SpanID(),
 	})
 	if err != nil {
 		return err
 	}
 	defer answer.Close()
-	return send(c, answer)
+	return s.send(c, answer)
 }
 
 func contractParams(params []route.Param) []contract.Param {
@@ -101,16 +101,32 @@ func requestHeaders(c *fiber.Ctx) []contract.Header {
 	return out
 }
 
+// maxAnswerFields bounds the header fields of a plugin's answer, in bytes:
+// proxies refuse an answer that has more, and blame us.
+const maxAnswerFields = 16 << 10
+
 // send writes a plugin's answer under the rules for foreign bytes.
-func send(c *fiber.Ctx, a *extension.HTTPAnswer) error {
+func (s *Server) send(c *fiber.Ctx, a *extension.HTTPAnswer) error {
 	if a.Status < 200 || a.Status > 599 {
 		return fault.New(fault.Internal, "the plugin answered status %d", a.Status)
+	}
+	// A few bytes of answer can name a large handle ten thousand times.
+	size, fields := 0, 0
+	for _, piece := range a.Body {
+		if size += len(piece); size > s.config.Limits.AnswerBytes {
+			return fault.New(fault.Internal, "the plugin's answer is larger than %d bytes", s.config.Limits.AnswerBytes)
+		}
+	}
+	for _, field := range a.Headers {
+		if fields += len(field.Name) + len(field.Value); fields > maxAnswerFields {
+			return fault.New(fault.Internal, "the header fields of the plugin's answer are larger than %d bytes", maxAnswerFields)
+		}
 	}
 	c.Status(a.Status)
 	h := &c.Response().Header
 	for _, field := range a.Headers {
 		name := strings.ToLower(field.Name)
-		if !fromGuests[name] || strings.ContainsAny(field.Value, "\r\n\x00") {
+		if !fromGuests[name] || strings.ContainsFunc(field.Value, isControl) {
 			continue
 		}
 		switch name {
@@ -119,6 +135,8 @@ func send(c *fiber.Ctx, a *extension.HTTPAnswer) error {
 				continue
 			}
 			h.Set(fiber.HeaderLocation, field.Value)
+		case "cache-control":
+			h.Set(fiber.HeaderCacheControl, forOneViewer(field.Value))
 		case "link", "vary", "warning":
 			h.Add(field.Name, field.Value)
 		default:
@@ -139,6 +157,24 @@ func send(c *fiber.Ctx, a *extension.HTTPAnswer) error {
 		h.Set(fiber.HeaderCacheControl, "private, no-cache")
 	}
 	return nil
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// forOneViewer keeps an answer out of caches that several people share: it was
+// made with the rights of one of them.
+func forOneViewer(cacheControl string) string {
+	kept := []string{"private"}
+	for directive := range strings.SplitSeq(cacheControl, ",") {
+		directive = strings.TrimSpace(directive)
+		name, _, _ := strings.Cut(strings.ToLower(directive), "=")
+		switch strings.TrimSpace(name) {
+		case "", "public", "private", "s-maxage":
+		default:
+			kept = append(kept, directive)
+		}
+	}
+	return strings.Join(kept, ", ")
 }
 
 // body hands over a single piece without copying; several are joined in the

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -107,7 +108,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		status, detail, kindName, name = http.StatusMethodNotAllowed, method.Error(), "method_not_allowed", "ResponseError"
 		c.Set(fiber.HeaderAllow, strings.Join(method.allowed, ", "))
 	case errors.As(err, &fromFiber):
-		status, detail, kindName, name = fromFiber.Code, fromFiber.Message, "refused", "ResponseError"
+		status, detail, kindName, name = fromFiber.Code, s.refusal(fromFiber.Code), "refused", "ResponseError"
 	case kind == fault.Internal:
 		s.config.Log.ErrorContext(c.UserContext(), "internal error", "method", c.Method(), "path", c.Path(), "error", err)
 	}
@@ -115,6 +116,10 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(retry.RetryAfter().Seconds()))))
 	}
 	id, _ := c.Locals(localRequestID).(string)
+	if id == "" { // refused before it was a request
+		id = s.config.RequestID()
+		c.Set(requestIDHeader, id)
+	}
 	p := problem{
 		Type: "urn:callboard:problem:" + kindName, Title: http.StatusText(status), Status: status,
 		Detail: detail, Instance: c.OriginalURL(), RequestID: id,
@@ -142,5 +147,22 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	c.Status(status)
 	c.Set(fiber.HeaderContentType, mediaType)
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("Content-Security-Policy", otherPolicy)
+	harden(c)
 	return c.Send(body)
+}
+
+// refusal says why bytes were refused that never became a request. The words
+// of the parser quote its buffer, in which another request may lie already.
+func (s *Server) refusal(status int) string {
+	switch status {
+	case http.StatusBadRequest:
+		return "the request is malformed"
+	case http.StatusRequestEntityTooLarge:
+		return fmt.Sprintf("the body is larger than %d bytes", s.config.Limits.BodyBytes)
+	case http.StatusRequestHeaderFieldsTooLarge:
+		return fmt.Sprintf("the request line and the header fields are larger than %d bytes", s.config.Limits.HeaderBytes)
+	default:
+		return strings.ToLower(http.StatusText(status))
+	}
 }

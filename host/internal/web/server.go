@@ -28,6 +28,7 @@ import (
 // Limits bound one request. Zero fields take the defaults.
 type Limits struct {
 	BodyBytes    int           // of a request; default 10 MiB
+	AnswerBytes  int           // of a plugin's answer with what its handles hold; default 256 MiB
 	HeaderBytes  int           // request line and fields; default 16 KiB
 	ReadTimeout  time.Duration // of a whole request; default 30 s
 	WriteTimeout time.Duration // of a whole answer; default 60 s
@@ -103,6 +104,7 @@ type Server struct {
 func New(c Config) (*Server, error) {
 	l := &c.Limits
 	orDefault(&l.BodyBytes, 10<<20)
+	orDefault(&l.AnswerBytes, 256<<20)
 	orDefault(&l.HeaderBytes, 16<<10)
 	orDefault(&l.ReadTimeout, 30*time.Second)
 	orDefault(&l.WriteTimeout, 60*time.Second)
@@ -110,10 +112,10 @@ func New(c Config) (*Server, error) {
 	orDefault(&l.Connections, 16384)
 	s := &Server{config: c}
 	var err error
-	if s.guard, err = newGuard(c.BaseURL); err != nil {
+	if s.guard, err = newGuard(c.BaseURL, c.TLS != nil); err != nil {
 		return nil, err
 	}
-	if s.ui, err = newStatic(c.UI, c.Title); err != nil {
+	if s.ui, err = newStatic(c.UI, c.Title, s.guard.origin); err != nil {
 		return nil, err
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
@@ -130,6 +132,8 @@ func New(c Config) (*Server, error) {
 		UnescapePath:          false,
 		CaseSensitive:         true,
 		StrictRouting:         true,
+		// Forms are plugins' business, and parsing them makes files.
+		DisablePreParseMultipartForm: true,
 	})
 	s.routes()
 	return s, nil
@@ -143,7 +147,7 @@ func orDefault[T int | time.Duration](v *T, d T) {
 
 func (s *Server) routes() {
 	app := s.app
-	app.Use(s.observe, s.guard.check, securityHeaders)
+	app.Use(s.observe, securityHeaders, unambiguous, s.guard.check)
 	live := func(c *fiber.Ctx) error { return c.JSON(map[string]string{"status": "ok"}) }
 	app.Get("/healthcheck", live)
 	app.Get("/.callboard/live", live)

@@ -24,8 +24,9 @@ const noncePlaceholder = "__CSP_NONCE__"
 // content's hash in their names and never change; every other path is a page
 // of the app and gets index.html.
 type static struct {
-	files map[string]file
-	index []byte
+	files  map[string]file
+	index  []byte
+	origin func(*fiber.Ctx) string // of our pages; its host was checked by guard
 }
 
 type file struct {
@@ -33,8 +34,8 @@ type file struct {
 	mediaType string
 }
 
-func newStatic(ui fs.FS, title string) (*static, error) {
-	s := &static{files: map[string]file{}}
+func newStatic(ui fs.FS, title string, origin func(*fiber.Ctx) string) (*static, error) {
+	s := &static{files: map[string]file{}, origin: origin}
 	err := fs.WalkDir(ui, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Base(name) == ".gitkeep" {
 			return err
@@ -92,7 +93,7 @@ func (s *static) page(c *fiber.Ctx) error {
 		return fault.Wrap(fault.Internal, err, "making a nonce")
 	}
 	nonce := base64.StdEncoding.EncodeToString(raw)
-	assets := c.Protocol() + "://" + string(c.Request().Host()) + "/assets/" // the host is checked by guard
+	assets := s.origin(c) + "/assets/"
 	c.Set("Content-Security-Policy", strings.Join([]string{
 		"default-src 'none'", "script-src 'nonce-" + nonce + "' " + assets, "style-src 'nonce-" + nonce + "' " + assets,
 		"img-src 'self' data:", "font-src 'self'", "connect-src 'self'", "manifest-src 'self'", "worker-src 'self'",
