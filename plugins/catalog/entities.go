@@ -51,6 +51,9 @@ func listEntities(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
 	if q.Order, err = orders(params.All("order")); err != nil {
 		return nil, err
 	}
+	if len(q.Order) == 0 {
+		q.Order = byRef()
+	}
 	limit, hasLimit, err := number(params, "limit")
 	if err != nil {
 		return nil, err
@@ -71,7 +74,7 @@ func listEntities(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
 	if paged := hasLimit || hasOffset || q.Cursor != ""; !paged || !hasLimit && q.Cursor == "" {
 		q.Limit = -1
 	}
-	p, err := sdk.Viewer(ctx).Catalog().Query(q)
+	p, err := query(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +83,12 @@ func listEntities(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
 		resp.Header("Link", "<"+nextPage(params, p.NextCursor)+`>; rel="next"`)
 	}
 	return resp.Handle(p.Handle), nil
+}
+
+// byRef is the order of GET /entities when the client asks for none: that of
+// entity refs, as in Backstage.
+func byRef() []sdk.OrderField {
+	return []sdk.OrderField{{Field: "kind"}, {Field: "metadata.namespace"}, {Field: "metadata.name"}}
 }
 
 // nextPage spells the address of the next page as Backstage does, relative to
@@ -157,11 +166,20 @@ func runQuery(ctx context.Context, q sdk.CatalogQuery, hasLimit bool) (*sdk.Resp
 	if countOnly {
 		q.Limit = 1
 	}
-	p, err := sdk.Viewer(ctx).Catalog().Query(q)
+	p, err := query(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	return page(p, countOnly), nil
+}
+
+// query asks the catalog. Clients look for the words "Malformed cursor".
+func query(ctx context.Context, q sdk.CatalogQuery) (sdk.Page, error) {
+	p, err := sdk.Viewer(ctx).Catalog().Query(q)
+	if q.Cursor != "" && sdk.CodeOf(err) == sdk.CodeInvalid {
+		err = sdk.Invalid("Malformed cursor: it is not one of this catalog (%w)", err)
+	}
+	return p, err
 }
 
 // facets serves GET /entity-facets.

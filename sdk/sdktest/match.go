@@ -76,6 +76,9 @@ func expression(v any) (func(e *fakeEntity) bool, error) {
 		if strings.HasPrefix(key, "$") && len(object) > 1 {
 			return nil, sdk.Invalid("Invalid query: %s must stand alone in its object", key)
 		}
+		if strings.HasPrefix(key, "$") && len(object) > 1 {
+			return nil, sdk.Invalid("Invalid query: %s must stand alone in its object", key)
+		}
 		var t test
 		var err error
 		switch key {
@@ -99,6 +102,9 @@ func expression(v any) (func(e *fakeEntity) bool, error) {
 			inner, err = expression(value)
 			t = func(e *fakeEntity) bool { return !inner(e) }
 		default:
+			if strings.HasPrefix(key, "$") {
+				return nil, sdk.Invalid("Invalid query: unknown operator %s", key)
+			}
 			t, err = field(key, value)
 		}
 		if err != nil {

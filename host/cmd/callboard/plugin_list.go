@@ -46,7 +46,7 @@ func newPluginList() *cobra.Command {
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "ID\tVERSION\tSTATE\tCALLS\tERRORS\tP99 MS\tMEMORY MIB\tDIGEST")
 			for _, p := range found {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%.2f\t%d\t%.12s\n", p.ID, p.Version, p.State, p.Calls, p.Errors, p.P99Ms, p.MemoryBytes>>20, p.Digest)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%.2f\t%d\t%.12s\n", p.ID, p.Version, p.State, p.Calls, p.Errors, p.P99Ms, p.MemoryBytes>>20, strings.TrimPrefix(p.Digest, "sha256:"))
 			}
 			return w.Flush()
 		},

@@ -140,6 +140,11 @@ var catalogCases = []testCase{
 			h.t.Errorf("total %d", a.TotalItems)
 		}
 	}},
+	{"a predicate that is none is invalid", Setup{}, func(_ *testing.T, h *probe) {
+		for _, query := range []string{`[]`, `{"$nor":[]}`, `{"kind":{"$regex":"c"}}`, `{"kind":"component","$not":{"kind":"api"}}`, `{`} {
+			h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogQuery, &contract.CatalogQueryRequest{Query: []byte(query)})
+		}
+	}},
 	{"a cursor that is none is invalid", Setup{}, func(_ *testing.T, h *probe) {
 		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogQuery, &contract.CatalogQueryRequest{Cursor: "bad"})
 	}},
