@@ -2,6 +2,7 @@ package plugintest
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/callboard/callboard/sdk/abi"
@@ -106,9 +107,11 @@ func manyLargeFunctions() []byte {
 	return tiny{extra: slices.Repeat([][]byte{one}, 8)}.wasm()
 }
 
-// SlowCompile stays within every limit and still keeps the compiler busy for a good part of a second.
+// SlowCompile stays within every limit and still keeps the compiler busy for a good part of a second. It is different each time, so that no
+// cache has it.
 func SlowCompile() []byte {
-	return tiny{extra: [][]byte{branches(4000, 80)}}.wasm()
+	salt := sleb(rand.Int64())
+	return tiny{extra: [][]byte{branches(4000, 80), body(nil, slices.Concat([]byte{opI64Const}, salt, []byte{opDrop})...)}}.wasm()
 }
 
 // branches is a function of n conditional assignments to its locals, which

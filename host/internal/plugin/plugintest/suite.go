@@ -40,7 +40,7 @@ func Run(t *testing.T, newLoader func(testing.TB) plugin.Loader) {
 	for name, wasm := range map[string][]byte{"unreachable": Trapping(), "stack overflow": Recursing()} {
 		t.Run("native "+name, func(t *testing.T) {
 			s := NewStage(t, loader)
-			s.Install(t, "tiny", wasm, plugin.Limits{})
+			s.Install(t, "tiny", wasm, patient(64<<20))
 			got, err := s.Send(context.Background(), "tiny", "")
 			hostileCase{failed: true, kind: fault.Internal, crash: name}.check(t, got, err)
 		})

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/callboard/callboard/host/internal/plugin"
@@ -12,16 +11,17 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin/wasm"
 )
 
-var cacheDir string // shared by all tests
+var cacheDir string // shared by all tests, so that each module is compiled once
 
 func TestMain(m *testing.M) {
-	// In the user's cache, so that compiling is paid for once a machine.
-	home, err := os.UserCacheDir()
+	dir, err := os.MkdirTemp("", "callboard-wasm-")
 	if err != nil {
-		home = os.TempDir()
+		panic(err)
 	}
-	cacheDir = filepath.Join(home, "callboard-plugintest", "code")
-	os.Exit(m.Run())
+	cacheDir = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 func newLoader(tb testing.TB) plugin.Loader {
