@@ -1,0 +1,60 @@
+import { expect, expectAccessible, expectNoSidewaysScroll, firstOfKind, settled, test } from "./fixtures";
+
+interface Subject {
+  name: string;
+  path: string | { kind: string; tab?: string };
+  status?: RegExp;
+}
+
+const subjects: Subject[] = [
+  { name: "home", path: "/" },
+  { name: "catalog", path: "/catalog" },
+  { name: "catalog-everything", path: "/catalog?q=" },
+  { name: "catalog-none", path: "/catalog?q=kind%3Acomponent+name%3Athere-is-no-such-name" },
+  { name: "apis", path: "/catalog?q=kind%3Aapi" },
+  { name: "component", path: { kind: "component" } },
+  { name: "api-definition", path: { kind: "api", tab: "definition" } },
+  { name: "group", path: { kind: "group" } },
+  { name: "user", path: { kind: "user" } },
+  { name: "relations", path: { kind: "system", tab: "relations" } },
+  { name: "inspect", path: { kind: "component", tab: "inspect" } },
+  { name: "entity-missing", path: "/catalog/default/component/there-is-no-such-name", status: /404/ },
+  { name: "plugins", path: "/plugins" },
+  { name: "plugin", path: "/plugins/catalog" },
+  { name: "health", path: "/health" },
+  { name: "docs-missing", path: "/docs/default/component/anything" },
+  { name: "not-found", path: "/there/is/no/such/page" },
+  { name: "gallery", path: "/gallery" },
+];
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const width of [1440, 390]) {
+    test.describe(`${scheme}, ${width} px`, () => {
+      test.use({ colorScheme: scheme, viewport: { width, height: width === 390 ? 844 : 900 }, ...(width === 390 && { hasTouch: true, isMobile: true }) });
+      for (const subject of subjects) {
+        test(`${subject.name} is accessible, quiet and fits`, async ({ page, watch }) => {
+          if (subject.status) watch.allow(subject.status);
+          const { path } = subject;
+          const url = typeof path === "string" ? path : `${(await firstOfKind(page, path.kind)).path}${path.tab ? `/${path.tab}` : ""}`;
+          await page.goto(url);
+          await settled(page);
+          await page.screenshot({ path: `test-results/shots/${subject.name}-${scheme}-${width}.png`, fullPage: subject.name === "gallery" });
+          await expectAccessible(page);
+          await expectNoSidewaysScroll(page);
+          expect(await page.title()).toMatch(/ · Callboard$/);
+        });
+      }
+    });
+  }
+}
+
+test("every page works at 360 px", async ({ page, watch }) => {
+  watch.allow(/404/);
+  await page.setViewportSize({ width: 360, height: 780 });
+  for (const { path } of subjects) {
+    if (typeof path !== "string") continue;
+    await page.goto(path);
+    await settled(page);
+    await expectNoSidewaysScroll(page);
+  }
+});
