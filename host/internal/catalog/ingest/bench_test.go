@@ -2,6 +2,9 @@ package ingest_test
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -160,4 +163,35 @@ func BenchmarkStages(b *testing.B) {
 	})
 	stage("relations", func(i int) error { _, err := decls[i].Relations("a", refs[i], &values[i]); return err })
 	stage("json", func(i int) error { _ = values[i].AppendJSON(nil); return nil })
+}
+
+// BenchmarkOneChange edits one file of 500 documents out of 10,000: one
+// document differs.
+func BenchmarkOneChange(b *testing.B) {
+	config := benchConfig(b)
+	done := make(signal, 1)
+	config.Store, config.Publisher, config.Log = benchStore(b, "sqlite"), &counter{}, slog.New(done)
+	e := ingest.New(config)
+	if err := e.Start(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	<-done
+	name := config.Locations[len(config.Locations)-1].Target
+	text, err := os.ReadFile(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := 0; b.Loop(); i++ {
+		if err := os.WriteFile(name, fmt.Appendf(text[:len(text):len(text)], "# %d\n---\n%s", i, component(fmt.Sprintf("changes-%d", i), "")), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		e.RefreshLocation("file:" + name)
+		<-done
+	}
+	s := e.Stats()
+	b.ReportMetric(float64(s.Walk.Microseconds())/1000, "ms-walk")
+	b.ReportMetric(float64(s.Write.Microseconds())/1000, "ms-write")
+	if err := e.Close(); err != nil {
+		b.Fatal(err)
+	}
 }
