@@ -4,7 +4,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-results=$PWD/.cache/lint
+results=$PWD/.cache/reports/lint
 # shellcheck source=scripts/report.sh
 . scripts/report.sh
 

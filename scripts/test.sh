@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs test suites and closes with "N passed, N failed, N skipped" over all of them.
 #   scripts/test.sh SUITE…      go modules rego ui e2e client
-# A suite that fails does not stop the others. Reports and logs stay in .cache/test. Everything
+# A suite that fails does not stop the others. Reports and logs stay in .cache/reports/test. Everything
 # that is started here is stopped here, by its process id, also after Ctrl-C.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 unset MAKEFLAGS MFLAGS MAKELEVEL # the inner make runs are runs of their own
 
-results=$PWD/.cache/test
+results=$PWD/.cache/reports/test
 # shellcheck source=scripts/report.sh
 . scripts/report.sh
 
@@ -63,7 +63,7 @@ start_server() {
 		stop_server
 		return 1
 	fi
-	echo "serving the example company on $CALLBOARD_URL, log in .cache/test/server.log"
+	echo "serving the example company on $CALLBOARD_URL, log in .cache/reports/test/server.log"
 }
 
 suite_go() {
@@ -79,7 +79,7 @@ suite_go() {
 	# What is embedded must be there before host is compiled.
 	make --no-print-directory plugins || note fail go "make plugins"
 	CGO_ENABLED=${race:+1} "$gotestsum" --format pkgname-and-test-fails --hide-summary=skipped --junitfile "$results/go.xml" -- \
-		${race:+"$race"} -timeout 20m "${packages[@]}"
+		${race:+"$race"} -timeout 10m "${packages[@]}"
 	ran go $?
 }
 
