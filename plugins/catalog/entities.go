@@ -177,7 +177,7 @@ func runQuery(ctx context.Context, q sdk.CatalogQuery, hasLimit bool) (*sdk.Resp
 func query(ctx context.Context, q sdk.CatalogQuery) (sdk.Page, error) {
 	p, err := sdk.Viewer(ctx).Catalog().Query(q)
 	if q.Cursor != "" && sdk.CodeOf(err) == sdk.CodeInvalid {
-		err = sdk.Invalid("Malformed cursor: it is not one of this catalog (%w)", err)
+		err = sdk.Invalid("Malformed cursor: it is not one of this catalog")
 	}
 	return p, err
 }
