@@ -86,6 +86,8 @@ func BenchmarkCall(b *testing.B) {
 	s.Gate.Answer = func(_ context.Context, _ plugin.CallInfo, _ abi.Capability, _ uint32, payload []byte) []byte {
 		return plugintest.Answer(abi.CodeOK, abi.CodecNone, payload)
 	}
+	s.Warm(b, "echo", "echo x")
+	s.Warm(b, "minimal", "")
 	viewer := principal.Guest("user:development/guest")
 	run := func(name string, id plugin.ID, payload msgp.Marshaler, size int) {
 		b.Run(name, func(b *testing.B) {
