@@ -27,6 +27,7 @@ ARG COMMIT=unknown
 RUN --mount=type=cache,target=/root/.cache/go-build \
     --mount=type=cache,target=/go/pkg/mod \
     sh deploy/scripts/build-plugins.sh && \
+    (cd sdk && go run ./starter/pack) && \
     GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -tags timetzdata -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT}" -o /out/callboard ./host/cmd/callboard
 

@@ -119,14 +119,19 @@ plugins/$(1)/dist/plugin.wasm: $$(shell find plugins/$(1) -type f -not -path '*/
 endef
 $(foreach plugin,$(core_plugins),$(eval $(call plugin_rule,$(plugin))))
 
+# The modules that the SDK needs, so that `plugin new` writes something that builds without a network.
+sdk/starter/dist/modules.zip: sdk/go.mod sdk/go.sum $(wildcard sdk/starter/pack/*.go) | .cache/prerequisites
+	@echo "==> packing the SDK's modules"
+	@cd sdk && go run ./starter/pack
+
 .PHONY: plugins
-plugins: $(plugin_wasm)
+plugins: $(plugin_wasm) sdk/starter/dist/modules.zip
 
 .PHONY: packages
 packages: ui/node_modules/.package-lock.json e2e/backstage-client/node_modules/.package-lock.json
 
 # Always asked, because the Go tool sees a change of any file and links only then.
 .PHONY: bin/callboard
-bin/callboard: ui/dist/index.html $(plugin_wasm) | .cache/prerequisites
+bin/callboard: ui/dist/index.html $(plugin_wasm) sdk/starter/dist/modules.zip | .cache/prerequisites
 	@[ -x $@ ] || echo "==> building bin/callboard (a minute or two, once)"
 	@CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)" -o $@ ./host/cmd/callboard

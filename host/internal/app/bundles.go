@@ -159,6 +159,11 @@ func (b *bundle) pin() {
 	}
 }
 
+// processes reports whether the plugin takes part in processing entities.
+func (b *bundle) processes() bool {
+	return b.err == nil && b.manifest != nil && len(b.manifest.Extensions.Processors) > 0
+}
+
 // requests returns what the manifest declares, for the gate.
 func (b *bundle) requests() ([]capability.Request, error) {
 	if b.manifest == nil {

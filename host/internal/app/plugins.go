@@ -48,7 +48,7 @@ func (p *pluginSet) install(ctx context.Context, bundles []*bundle, c *config.Co
 			pkg.Version, pkg.Title = m.Version, m.Title
 			in.limits = limits(m.Runtime, b.entry.Limits, c.Limits)
 			pkg.Limits = in.limits
-			pkg.Eager = m.Runtime.Start == "eager" || in.err != nil
+			pkg.Eager = m.Runtime.Start == "eager" || b.processes() || in.err != nil
 		}
 		loading.Go(func() {
 			if err := p.registry.Install(ctx, pkg); err != nil {

@@ -14,7 +14,8 @@ import (
 )
 
 // Start loads plugins and catalog side by side, listens, and serves in the
-// background. When it returns the portal answers. pprofAddr, if not empty, is
+// background. Where plugins process entities they are loaded first: a batch
+// would run into its deadline while its plugin is compiled. When it returns the portal answers. pprofAddr, if not empty, is
 // a loopback address that serves profiles.
 func (a *App) Start(ctx context.Context, pprofAddr string) error {
 	c := a.options.Config
@@ -26,6 +27,9 @@ func (a *App) Start(ctx context.Context, pprofAddr string) error {
 		defer close(loaded)
 		a.plugins.install(ctx, a.catalog.bundles, c)
 	}()
+	if slices.ContainsFunc(a.catalog.bundles, (*bundle).processes) {
+		<-loaded
+	}
 	err := a.catalog.start(ctx)
 	<-loaded
 	if err != nil {
