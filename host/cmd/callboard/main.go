@@ -18,14 +18,14 @@ var (
 	commit  = "unknown"
 )
 
-func main() {
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run executes the command line and returns the exit code: 0 done, 1 failed, 2
+// misused. A first signal ends the command in order, a second one at once.
+func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:]))
-}
-
-// run executes the command line and returns the exit code: 0 done, 1 failed, 2 misused.
-func run(ctx context.Context, args []string) int {
+	context.AfterFunc(ctx, stop)
 	root := newRoot()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -98,7 +98,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.closeLater(func(context.Context) error { return a.store.Close() })
 	a.index = index.New(index.Config{Random: o.Random, Logger: a.log.Logger})
-	return a, a.wire(ctx, out)
+	return a, a.wire(out)
 }
 
 func (a *App) closeLater(f func(context.Context) error) { a.closers = append(a.closers, f) }
@@ -114,7 +114,7 @@ func collectorClient(out *egress.Egress, endpoint string) *http.Client {
 	}}).HTTPClient()
 }
 
-func (a *App) wire(ctx context.Context, out *egress.Egress) error {
+func (a *App) wire(out *egress.Egress) error {
 	c, o := a.options.Config, a.options
 	log := a.log.Logger
 	observer := observer{metrics: a.metrics, log: log}

@@ -162,9 +162,8 @@ func (h *Handles) Write(n uint32, off int64, src []byte) (int, abi.Code) {
 	if h.bytes+grown > h.maxBytes {
 		return 0, abi.CodeExhausted
 	}
-	content := append(s.content[0], make([]byte, grown)...)
-	copy(content[off:], src)
-	s.content[0] = content
+	s.content[0] = append(s.content[0], make([]byte, grown)...)
+	copy(s.content[0][off:], src)
 	s.size += grown
 	s.owned += grown
 	h.bytes += grown

@@ -13,7 +13,7 @@ type Catalog struct {
 type Location struct {
 	Type   string         `key:"type" example:"url" doc:"file or url, or a type that a plugin brings."`
 	Target string         `key:"target" example:"https://git.example.com/shop/blob/main/catalog-info.yaml" doc:"Path or URL; a file may hold * and **."`
-	Rules  []LocationRule `key:"rules" doc:"Kinds that this location may bring; replaces catalog.rules for it."`
+	Rules  []LocationRule `key:"rules" doc:"Kinds that this location may bring beside those of catalog.rules."`
 }
 
 // LocationRule lets kinds in from one location.
