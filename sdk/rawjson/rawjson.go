@@ -1,6 +1,7 @@
 package rawjson
 
 import (
+	"bytes"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -122,13 +123,11 @@ func set(out, doc, value []byte, path []string) ([]byte, error) {
 // keyIs compares a quoted key with a name; the plain case allocates nothing.
 func keyIs(quoted []byte, name string) bool {
 	inner := quoted[1 : len(quoted)-1]
-	for _, c := range inner {
-		if c == '\\' {
-			s, ok := Unquote(quoted)
-			return ok && s == name
-		}
+	if plain(inner, 0) == len(inner) {
+		return string(inner) == name
 	}
-	return string(inner) == name
+	s, ok := Unquote(quoted)
+	return ok && s == name
 }
 
 // Unquote decodes a JSON string. ok is false when raw is not one.
@@ -137,11 +136,7 @@ func Unquote(raw []byte) (s string, ok bool) {
 		return "", false
 	}
 	inner := raw[1 : len(raw)-1]
-	plain := utf8.Valid(inner)
-	for _, c := range inner {
-		plain = plain && c != '\\'
-	}
-	if plain {
+	if plain(inner, 0) == len(inner) || bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
 		return string(inner), true
 	}
 	out := make([]byte, 0, len(inner))

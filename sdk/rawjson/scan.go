@@ -21,14 +21,18 @@ func skipString(b []byte, i int) (int, bool) {
 	if i >= len(b) || b[i] != '"' {
 		return i, false
 	}
-	for i++; i < len(b); i++ {
+	for i = plain(b, i+1); i < len(b); i = plain(b, i) {
 		switch c := b[i]; {
 		case c == '"':
 			return i + 1, true
 		case c == '\\':
-			i++
+			i = min(i+2, len(b))
 		case c < 0x20:
 			return i, false
+		default:
+			for i < len(b) && b[i] >= 0x80 {
+				i++
+			}
 		}
 	}
 	return i, false
