@@ -32,7 +32,7 @@ const variety = 200
 
 // catalogCases returns the requests of the baseline. What they ask for is read
 // from the server's own catalog.
-func catalogCases(ctx context.Context, s *server) ([]testCase, error) {
+func (b *bench) catalogCases(ctx context.Context, s *server) ([]testCase, error) {
 	components, err := names(ctx, s, "component")
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func catalogCases(ctx context.Context, s *server) ([]testCase, error) {
 	for i := range 50 {
 		sets = append(sets, loadtest.NewRequest("POST", s.addr, api+"/entities/by-refs", "application/json", refsBody(components, i)))
 	}
-	return []testCase{
+	all := []testCase{
 		{
 			"by-name", "GET by-name/component/default/NAME, names in turn",
 			get(each(some, func(n string) string { return "/entities/by-name/component/default/" + n })), checkEntity(some[0]),
@@ -78,7 +78,12 @@ func catalogCases(ctx context.Context, s *server) ([]testCase, error) {
 		},
 		{"facets", "GET entity-facets?facet=spec.type", get([]string{"/entity-facets?facet=spec.type"}), checkFacets},
 		{"by-refs-100", "POST by-refs with 100 refs, 50 sets in turn", sets, checkRefs},
-	}, nil
+	}
+	if b.only == "" {
+		return all, nil
+	}
+	wanted := strings.Split(b.only, ",")
+	return slices.DeleteFunc(all, func(c testCase) bool { return !slices.Contains(wanted, c.name) }), nil
 }
 
 // names lists the names of all entities of a kind.

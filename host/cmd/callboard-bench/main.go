@@ -46,6 +46,7 @@ type bench struct {
 	seed          uint64
 	files         []string // of the catalog, once they are written
 	profileFor    int      // seconds
+	only          string   // names of cases, with commas between
 }
 
 func (b *bench) say(format string, args ...any) { _, _ = fmt.Fprintf(b.out, format+"\n", args...) }
@@ -61,6 +62,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("callboard-bench", flag.ContinueOnError)
 	flags.StringVar(&o.suites, "suites", "catalog,ratio", "what to measure: catalog, ratio, profile")
 	flags.StringVar(&o.stores, "stores", "sqlite,postgres", "databases of the catalog suite")
+	flags.StringVar(&b.only, "cases", "", "cases of the catalog and profile suites; empty = all")
 	flags.StringVar(&b.binary, "binary", "bin/callboard", "server to measure")
 	flags.StringVar(&b.guest, "guest", "", "module of the comparison's plugin")
 	flags.StringVar(&b.catalogModule, "catalog-module", "plugins/catalog/dist/plugin.wasm", "module of the core plugin catalog")

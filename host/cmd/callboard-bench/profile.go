@@ -62,7 +62,7 @@ func (b *bench) profile(ctx context.Context) (_ []profileResult, err error) {
 	if _, err := srv.wait(ctx, "every entity is visible", s.complete(srv)); err != nil {
 		return nil, err
 	}
-	cases, err := catalogCases(ctx, srv)
+	cases, err := b.catalogCases(ctx, srv)
 	if err != nil {
 		return nil, err
 	}

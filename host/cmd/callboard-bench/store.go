@@ -21,12 +21,10 @@ import (
 type storeResult struct {
 	Store   string `json:"store"`
 	Version string `json:"version"`
-	// Seconds from the start of the process, medians.
-	Cold   float64 `json:"coldSeconds"`   // nothing there: compiles plugins and ingests
-	Ingest float64 `json:"ingestSeconds"` // compile cache warm, database empty, until every entity is visible
-	Ready  float64 `json:"readySeconds"`  // second start, until ready and every entity is visible
-	// IngestPeak is the highest resident memory of the ingest, in bytes.
-	IngestPeak int64 `json:"ingestPeakBytes"`
+	// Medians of the starts.
+	Cold   start `json:"cold"`   // nothing there: compiles plugins and ingests
+	Ingest start `json:"ingest"` // compile cache warm, database empty, until every entity is visible
+	Ready  start `json:"ready"`  // second start, until ready and every entity is visible
 	// Idle is taken a few seconds after a second start, Loaded right after the
 	// load, LoadPeak is the highest of that process.
 	Idle     loadtest.Memory `json:"idle"`
@@ -36,12 +34,18 @@ type storeResult struct {
 	Cases    []caseResult    `json:"cases"`
 }
 
-// starts is one round of starts, in seconds.
+// start is what the server used from its start until it was where it should be.
+type start struct {
+	Seconds float64 `json:"seconds"`
+	CPU     float64 `json:"cpuSeconds"`
+	Peak    int64   `json:"peakBytes"` // of resident memory
+}
+
+// starts is one round of starts.
 type starts struct {
-	Cold   float64 `json:"cold"`
-	Ingest float64 `json:"ingest"`
-	Ready  float64 `json:"ready"`
-	Peak   int64   `json:"ingestPeakBytes"`
+	Cold   start `json:"cold"`
+	Ingest start `json:"ingest"`
+	Ready  start `json:"ready"`
 }
 
 // idleFor is how long a server is left alone before its idle memory is read.

@@ -28,8 +28,8 @@ func (b *bench) measureStore(ctx context.Context, store string) (*storeResult, e
 			return nil, err
 		}
 		r.Starts = append(r.Starts, one)
-		b.say("  all visible %.2f s after a cold start, %.2f s with compiled plugins (peak %d MiB); ready again after %.3f s",
-			one.Cold, one.Ingest, one.Peak>>20, one.Ready)
+		b.say("  all visible %.2f s after a cold start; %.2f s with compiled plugins (%.2f s CPU, peak %d MiB); ready again after %.3f s (%.2f s CPU)",
+			one.Cold.Seconds, one.Ingest.Seconds, one.Ingest.CPU, one.Ingest.Peak>>20, one.Ready.Seconds, one.Ready.CPU)
 	}
 	r.summarizeStarts()
 	if err := s.measureLoad(ctx, r); err != nil {
@@ -40,17 +40,18 @@ func (b *bench) measureStore(ctx context.Context, store string) (*storeResult, e
 }
 
 func (r *storeResult) summarizeStarts() {
-	median := func(value func(starts) float64) float64 {
-		var values []float64
+	median := func(kind func(starts) start) start {
+		var seconds, cpu, peak []float64
 		for _, one := range r.Starts {
-			values = append(values, value(one))
+			seconds = append(seconds, kind(one).Seconds)
+			cpu = append(cpu, kind(one).CPU)
+			peak = append(peak, float64(kind(one).Peak))
 		}
-		return loadtest.Median(values)
+		return start{loadtest.Median(seconds), loadtest.Median(cpu), int64(loadtest.Median(peak))}
 	}
-	r.Cold = median(func(o starts) float64 { return o.Cold })
-	r.Ingest = median(func(o starts) float64 { return o.Ingest })
-	r.Ready = median(func(o starts) float64 { return o.Ready })
-	r.IngestPeak = int64(median(func(o starts) float64 { return float64(o.Peak) }))
+	r.Cold = median(func(o starts) start { return o.Cold })
+	r.Ingest = median(func(o starts) start { return o.Ingest })
+	r.Ready = median(func(o starts) start { return o.Ready })
 }
 
 // measureStarts starts with nothing, with an empty database, and with all.
@@ -61,33 +62,36 @@ func (s *stage) measureStarts(ctx context.Context) (one starts, err error) {
 	if err := s.empty(ctx); err != nil {
 		return one, err
 	}
-	if one.Cold, _, err = s.timed(ctx, "every entity is visible", s.complete); err != nil {
+	if one.Cold, err = s.timed(ctx, "every entity is visible", s.complete); err != nil {
 		return one, err
 	}
 	if err := s.empty(ctx); err != nil {
 		return one, err
 	}
-	if one.Ingest, one.Peak, err = s.timed(ctx, "every entity is visible", s.complete); err != nil {
+	if one.Ingest, err = s.timed(ctx, "every entity is visible", s.complete); err != nil {
 		return one, err
 	}
-	one.Ready, _, err = s.timed(ctx, "the server is ready again", s.ready)
+	one.Ready, err = s.timed(ctx, "the server is ready again", s.ready)
 	return one, err
 }
 
-// timed starts the server, waits and stops it. It returns the seconds and the
-// peak of resident memory until then.
-func (s *stage) timed(ctx context.Context, what string, done func(*server) func(context.Context) bool) (seconds float64, peak int64, err error) {
+// timed starts the server, waits and stops it. It returns what was used until then.
+func (s *stage) timed(ctx context.Context, what string, done func(*server) func(context.Context) bool) (one start, err error) {
 	srv, err := s.start(ctx)
 	if err != nil {
-		return 0, 0, err
+		return one, err
 	}
 	defer func() { err = firstOf(err, srv.stop()) }()
 	took, err := srv.wait(ctx, what, done(srv))
 	if err != nil {
-		return 0, 0, err
+		return one, err
 	}
 	memory, err := loadtest.ReadMemory(srv.pid())
-	return took.Seconds(), memory.Peak, err
+	if err != nil {
+		return one, err
+	}
+	cpu, err := loadtest.CPU(srv.pid())
+	return start{Seconds: took.Seconds(), CPU: cpu.Seconds(), Peak: memory.Peak}, err
 }
 
 // measureLoad reads memory idle and loaded, and runs every case in between.
@@ -108,7 +112,7 @@ func (s *stage) measureLoad(ctx context.Context, r *storeResult) (err error) {
 	if r.Idle, err = loadtest.ReadMemory(srv.pid()); err != nil {
 		return err
 	}
-	cases, err := catalogCases(ctx, srv)
+	cases, err := s.bench.catalogCases(ctx, srv)
 	if err != nil {
 		return err
 	}
