@@ -20,6 +20,7 @@ test("⌘K picks with the arrows and Enter, and closes with Escape", async ({ pa
   await page.goto("/");
   await settled(page);
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Search entities, pages and actions" })).toBeFocused();
   await page.keyboard.type("health");
   await expect(page.getByRole("option", { selected: true })).toContainText("Health");
   await page.keyboard.press("Enter");

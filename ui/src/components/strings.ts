@@ -1,6 +1,7 @@
 /** Every word that the domain's components say themselves. */
 export const strings = {
   open: "Open",
+  aboutEntity: (name: string) => `About ${name}`,
   notInCatalog: "Not in the catalog, or not visible to you",
   noOwner: "No owner",
   healthOk: "Healthy",

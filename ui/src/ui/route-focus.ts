@@ -1,5 +1,5 @@
 import { useRouter, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef, type RefObject } from "react";
+import { useEffect, useLayoutEffect, useRef, type RefObject } from "react";
 
 const STORE = "callboard.focus";
 
@@ -43,6 +43,23 @@ export function useRestoredRow(root: RefObject<HTMLElement | null>, ready: boole
     if (!ready || row === undefined) return;
     root.current?.querySelector<HTMLElement>(`[data-row-id="${CSS.escape(row)}"] a[data-row-link]`)?.focus({ preventScroll: true });
   }, [root, key, ready]);
+}
+
+// Whether the heading that just left the document had the focus.
+let carried = false;
+
+/** The heading of a page. When its page replaces a skeleton, it takes over the focus that the skeleton's heading had. */
+export function useHeadingFocus(): RefObject<HTMLHeadingElement | null> {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useLayoutEffect(() => {
+    const element = heading.current;
+    if (carried) element?.focus({ preventScroll: true });
+    carried = false;
+    return () => {
+      carried = element !== null && document.activeElement === element;
+    };
+  }, []);
+  return heading;
 }
 
 /** After navigation to another page the focus goes to its h1, unless a list takes it back to the row that was left. */

@@ -2,6 +2,7 @@ import { IconChevronRight } from "@tabler/icons-react";
 import { Fragment, type ReactNode } from "react";
 import type { Target } from "@/lib/paths";
 import { AppLink } from "./AppLink";
+import { useHeadingFocus } from "./route-focus";
 import classes from "./templates.module.css";
 
 export interface Crumb {
@@ -24,6 +25,7 @@ interface HeaderProps {
 
 /** The top of each page: where it is, what it is, what can be done. Its h1 takes the focus after navigation. */
 function PageHeader({ title, crumbs = [], icon, beside, below, actions }: HeaderProps) {
+  const heading = useHeadingFocus();
   return (
     <header className={classes.header}>
       <title>{`${title} · Callboard`}</title>
@@ -40,7 +42,7 @@ function PageHeader({ title, crumbs = [], icon, beside, below, actions }: Header
       <div className={classes.titleRow}>
         <div className={classes.titleGroup}>
           {icon}
-          <h1 tabIndex={-1} className={classes.title}>
+          <h1 ref={heading} tabIndex={-1} className={classes.title}>
             {title}
           </h1>
           {beside}

@@ -28,8 +28,11 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: 28 } },
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 100 } } },
-    Menu: { defaultProps: { transitionProps: { duration: 100 }, shadow: "md" } },
-    Modal: { defaultProps: { transitionProps: { duration: 120 }, overlayProps: { color: "transparent" } } },
+    // The placeholder is a child that a menu may not have; without it the first item takes the focus.
+    Menu: { defaultProps: { transitionProps: { duration: 100 }, shadow: "md", withInitialFocusPlaceholder: false } },
+    // The head of a dialog is a header element; without this it would be a second banner of the page.
+    Modal: { defaultProps: { transitionProps: { duration: 120 }, attributes: { header: { role: "none" } } } },
+    Drawer: { defaultProps: { transitionProps: { duration: 120 }, attributes: { header: { role: "none" } } } },
     TextInput: { defaultProps: { size: "xs" } },
     Textarea: { defaultProps: { size: "xs" } },
     Select: { defaultProps: { size: "xs" } },

@@ -2,7 +2,7 @@ import { ActionIcon, Drawer, Kbd, UnstyledButton, useComputedColorScheme, useMan
 import { useDisclosure } from "@mantine/hooks";
 import { IconContrast, IconKeyboard, IconMenu2, IconSearch } from "@tabler/icons-react";
 import { Outlet, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, type MouseEvent } from "react";
 import { PageProviders } from "@/app/providers";
 import { strings } from "@/app/strings";
 import { useActions, type Action } from "@/components/command/actions";
@@ -33,7 +33,7 @@ export function Shell() {
   }, []);
   return (
     <PageProviders>
-      <a href="#main" className={classes.skip} onClick={() => document.querySelector<HTMLElement>("main h1")?.focus()}>
+      <a href="#main" className={classes.skip} onClick={skipToContent}>
         {strings.skip}
       </a>
       <div className={classes.shell} data-collapsed={collapsed}>
@@ -70,6 +70,11 @@ export function Shell() {
       {help && <KeyHelp onClose={helpActions.close} />}
     </PageProviders>
   );
+}
+
+function skipToContent(event: MouseEvent): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>("main h1")?.focus();
 }
 
 function useShellActions(togglePalette: () => void, toggleHelp: () => void): void {

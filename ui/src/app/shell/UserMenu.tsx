@@ -1,5 +1,5 @@
 import { Menu, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
-import { IconCheck, IconSelector } from "@tabler/icons-react";
+import { IconSelector } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { sessionQuery, switchPersona } from "@/api/queries";
 import { strings } from "@/app/strings";
@@ -30,13 +30,8 @@ export function UserMenu({ collapsed }: { collapsed: boolean }) {
   if (!session) return <div className={classes.placeholder} />;
   const { principal, personas } = session;
   const role = personas.find((candidate) => candidate.ref === principal.ref)?.role;
-  const radio = (key: string, checked: boolean, label: string, onClick: () => void, detail?: string) => (
-    <Menu.Item key={key} role="menuitemradio" aria-checked={checked} leftSection={<IconCheck size={15} opacity={checked ? 1 : 0} />} rightSection={<span className={classes.role}>{detail}</span>} onClick={onClick}>
-      {label}
-    </Menu.Item>
-  );
   return (
-    <Menu position="right-end" width={264} closeOnItemClick={false}>
+    <Menu position="right-end" width={264}>
       <Menu.Target>
         <UnstyledButton className={classes.button} data-collapsed={collapsed} aria-label={strings.account(principal.displayName)}>
           <span className={classes.avatar} aria-hidden="true">
@@ -56,17 +51,33 @@ export function UserMenu({ collapsed }: { collapsed: boolean }) {
       <Menu.Dropdown>
         {personas.length > 0 && (
           <>
-            <Menu.Label>{strings.actAs}</Menu.Label>
-            {personas.map((candidate) => radio(candidate.ref, candidate.ref === principal.ref, candidate.displayName, () => persona.mutate(candidate.ref), candidate.role))}
+            <Menu.Label aria-hidden="true">{strings.actAs}</Menu.Label>
+            <div role="group" aria-label={strings.actAs}>
+            <Menu.RadioGroup value={principal.ref} onChange={(ref) => persona.mutate(ref)}>
+              {personas.map((candidate) => (
+                <Menu.RadioItem key={candidate.ref} value={candidate.ref} rightSection={<span className={classes.role}>{candidate.role}</span>}>
+                  {candidate.displayName}
+                </Menu.RadioItem>
+              ))}
+            </Menu.RadioGroup>
+            </div>
             <Menu.Divider />
           </>
         )}
-        <Menu.Label>{strings.theme}</Menu.Label>
-        {SCHEMES.map((value) => radio(value, colorScheme === value, strings.themes[value], () => setColorScheme(value)))}
+        <Menu.Label aria-hidden="true">{strings.theme}</Menu.Label>
+        <div role="group" aria-label={strings.theme}>
+        <Menu.RadioGroup value={colorScheme} onChange={(scheme) => setColorScheme(SCHEMES.find((known) => known === scheme) ?? "auto")}>
+          {SCHEMES.map((scheme) => (
+            <Menu.RadioItem key={scheme} value={scheme}>
+              {strings.themes[scheme]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
+        </div>
         <Menu.Divider />
-        <Menu.Item role="menuitemcheckbox" aria-checked={keysOn} leftSection={<IconCheck size={15} opacity={keysOn ? 1 : 0} />} onClick={() => singleKeys.set(!keysOn)}>
+        <Menu.CheckboxItem checked={keysOn} onChange={(on) => singleKeys.set(on)}>
           {strings.singleKeys}
-        </Menu.Item>
+        </Menu.CheckboxItem>
       </Menu.Dropdown>
     </Menu>
   );

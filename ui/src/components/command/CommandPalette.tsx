@@ -40,7 +40,10 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   const listbox = useListbox({ count: options.length, open: true, firstActive: true, onPick: (index) => options[index]?.run(), onClose });
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding={0} size={600} yOffset="12vh" title={undefined} aria-label={strings.commandTitle}>
+    <Modal.Root opened onClose={onClose} size={600} yOffset="12vh" transitionProps={{ duration: 0 }}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={strings.commandTitle}>
+        <Modal.Body p={0}>
       <TextInput
         {...listbox.inputProps}
         data-autofocus
@@ -88,7 +91,9 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
           ))}
         </ul>
       </div>
-    </Modal>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

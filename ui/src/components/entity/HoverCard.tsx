@@ -56,7 +56,7 @@ export function HoverCardProvider({ children }: { children: ReactNode }) {
           <Popover.Target>
             <span className={classes.anchor} style={{ left: shown.box.left, top: shown.box.top, width: shown.box.width, height: shown.box.height }} />
           </Popover.Target>
-          <Popover.Dropdown onMouseEnter={keep} onMouseLeave={hide}>
+          <Popover.Dropdown role="complementary" aria-label={strings.aboutEntity(nameOfRef(shown.ref))} onMouseEnter={keep} onMouseLeave={hide}>
             <EntityCard entityRef={shown.ref} />
           </Popover.Dropdown>
         </Popover>

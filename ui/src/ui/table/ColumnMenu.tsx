@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Tooltip } from "@mantine/core";
-import { IconAdjustmentsHorizontal, IconCheck } from "@tabler/icons-react";
+import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import { strings } from "@/ui/strings";
 
 interface ColumnMenuProps {
@@ -11,13 +11,13 @@ interface ColumnMenuProps {
 
 /** Which columns show, and how high the rows are. */
 export function ColumnMenu({ columns, roomy, onToggle, onRoomy }: ColumnMenuProps) {
-  const item = (key: string, label: string, checked: boolean, onClick: () => void) => (
-    <Menu.Item key={key} role="menuitemcheckbox" aria-checked={checked} leftSection={<IconCheck size={15} opacity={checked ? 1 : 0} />} onClick={onClick}>
+  const item = (key: string, label: string, checked: boolean, onChange: () => void) => (
+    <Menu.CheckboxItem key={key} checked={checked} onChange={onChange}>
       {label}
-    </Menu.Item>
+    </Menu.CheckboxItem>
   );
   return (
-    <Menu position="bottom-end" closeOnItemClick={false}>
+    <Menu position="bottom-end">
       <Menu.Target>
         <Tooltip label={strings.columns}>
           <ActionIcon aria-label={strings.columns}>
@@ -26,7 +26,7 @@ export function ColumnMenu({ columns, roomy, onToggle, onRoomy }: ColumnMenuProp
         </Tooltip>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{strings.columns}</Menu.Label>
+        <Menu.Label aria-hidden="true">{strings.columns}</Menu.Label>
         {columns.map((column) => item(column.id, column.header, column.visible, () => onToggle(column.id)))}
         <Menu.Divider />
         {item("roomy", strings.density, roomy, () => onRoomy(!roomy))}
