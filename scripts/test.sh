@@ -127,12 +127,12 @@ suite_ui() {
 
 suite_e2e() {
 	say "End to end: Chromium against the real binary"
-	CALLBOARD_CHROMIUM=${CALLBOARD_CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}
-	if [ -z "$CALLBOARD_CHROMIUM" ]; then
+	CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}
+	if [ -z "$CHROMIUM" ]; then
 		absent e2e "Chromium"
 		return
 	fi
-	export CALLBOARD_CHROMIUM
+	export CHROMIUM
 	make --no-print-directory packages || { note fail e2e "make packages"; return; }
 	start_server e2e || return
 	(cd ui && PLAYWRIGHT_JUNIT_OUTPUT_FILE="$results/e2e.xml" npx --no-install playwright test --reporter=list,junit)
