@@ -117,8 +117,16 @@ func (v *Value) Any() any {
 
 // ParseJSON reads one JSON text. A key that repeats takes its last value, as
 // JSON.parse has it. Nesting beyond depth is an error.
-func ParseJSON(data []byte, depth int) (Value, error) {
-	dec := json.NewDecoder(bytes.NewReader(data))
+func ParseJSON(data []byte, depth int) (Value, error) { return parseJSON(data, depth, math.MaxInt) }
+
+// jsonReader reads at most left values.
+type jsonReader struct {
+	*json.Decoder
+	left int
+}
+
+func parseJSON(data []byte, depth, values int) (Value, error) {
+	dec := &jsonReader{json.NewDecoder(bytes.NewReader(data)), values}
 	dec.UseNumber()
 	v, err := readJSON(dec, depth)
 	if err != nil {
@@ -130,7 +138,10 @@ func ParseJSON(data []byte, depth int) (Value, error) {
 	return v, nil
 }
 
-func readJSON(dec *json.Decoder, depth int) (Value, error) {
+func readJSON(dec *jsonReader, depth int) (Value, error) {
+	if dec.left--; dec.left < 0 {
+		return Value{}, errors.New("there are more values than one document may have")
+	}
 	token, err := dec.Token()
 	if err != nil {
 		if errors.Is(err, io.EOF) {
@@ -158,7 +169,7 @@ func readJSON(dec *json.Decoder, depth int) (Value, error) {
 	}
 }
 
-func readArray(dec *json.Decoder, depth int) (Value, error) {
+func readArray(dec *jsonReader, depth int) (Value, error) {
 	v := Value{Type: Array}
 	for dec.More() {
 		item, err := readJSON(dec, depth-1)
@@ -171,7 +182,7 @@ func readArray(dec *json.Decoder, depth int) (Value, error) {
 	return v, err
 }
 
-func readObject(dec *json.Decoder, depth int) (Value, error) {
+func readObject(dec *jsonReader, depth int) (Value, error) {
 	v := Value{Type: Object}
 	keys := newKeyset(0)
 	for dec.More() {

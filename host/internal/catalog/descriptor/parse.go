@@ -23,6 +23,9 @@ func Parse(file string, c Chunk, lim Limits) (v Value, err error) {
 			v, err = Value{}, Problem{File: file, Line: c.Line, Reason: "the document cannot be parsed"}
 		}
 	}()
+	if len(c.Text) > lim.Values && weight(c.Text) > lim.Values {
+		return Value{}, Problem{File: file, Line: c.Line, Reason: fmt.Sprintf("the document may hold more than %d values; a large text belongs into a file of its own, named by $text", lim.Values)}
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(hideVersion(c.Text)))
 	var doc, more yaml.Node
 	if err := dec.Decode(&doc); err != nil {

@@ -74,7 +74,7 @@ func TestDocumentsBecomeTheJSONThatBackstageMakes(t *testing.T) {
 }
 
 func TestHostileFilesAreRefusedWithLineAndReason(t *testing.T) {
-	lim := descriptor.Limits{FileBytes: 1 << 20, Documents: 3, Depth: 64, Values: 10_000}
+	lim := descriptor.Limits{FileBytes: 1 << 20, Documents: 3, Depth: 64, Values: 20_000}
 	bomb := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
 	for c := 'b'; c <= 'i'; c++ {
 		bomb += string(c) + ": &" + string(c) + " [" + strings.TrimSuffix(strings.Repeat("*"+string(c-1)+", ", 10), ", ") + "]\n"
@@ -85,9 +85,11 @@ func TestHostileFilesAreRefusedWithLineAndReason(t *testing.T) {
 		{"too large", strings.Repeat("a", 1<<20+1), "a.yaml: the file has 1048577 bytes; at most 1048576 are read"},
 		{"NUL", "a: 1\nb: x\x00y\n", "a.yaml:2: there is a NUL byte"},
 		{"too many documents", strings.Repeat("---\na: 1\n", 4), "a.yaml:7: the file has 4 documents; at most 3 are read"},
-		{"alias bomb", bomb, "a.yaml:1: the document has more than 10000 values once its aliases are expanded"},
+		{"alias bomb", bomb, "a.yaml:1: the document has more than 20000 values once its aliases are expanded"},
 		{"deep flow", strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000), "a.yaml:1: the document is nested deeper than 64 levels"},
-		{"deeper than the parser goes", strings.Repeat("[", 100_000), "a.yaml:1: not valid YAML: exceeded max depth"},
+		{"deeper than the parser goes", strings.Repeat("[", 10_001), "a.yaml:1: not valid YAML: exceeded max depth"},
+		{"small values without number", "a: [" + strings.Repeat("a,", 30_000) + "]\n", "a.yaml:1: the document may hold more than 20000 values"},
+		{"lines without number", strings.Repeat("- a\n", 30_000), "a.yaml:1: the document may hold more than 20000 values"},
 		{"deep block", deepBlock(65), "a.yaml:65: the document is nested deeper than 64 levels"},
 		{"deep merge keys", "a: &a {x: 1}\nb: " + strings.Repeat("{<<: ", 100) + "*a" + strings.Repeat("}", 100), "a.yaml:2: the document is nested deeper than 64 levels"},
 		{"self alias", "a: &a [*a]\n", "a.yaml:1: alias *a is inside what it stands for"},

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// maxPlaceholders is how many one document may have: each is a read.
+const maxPlaceholders = 100
+
 // Loader reads what a placeholder names, relative to the descriptor, and
 // returns its bytes.
 type Loader func(target string) ([]byte, error)
@@ -14,7 +17,9 @@ type Loader func(target string) ([]byte, error)
 // $yaml alone by the content that it names, anywhere in the document. What is
 // put in is not looked at again. Other keys that begin with a dollar are the
 // document's own, and their objects are left as they are.
+// Together they read no more than one file may have, and maxPlaceholders times.
 func ResolvePlaceholders(file string, root *Value, lim Limits, load Loader) error {
+	reads, size := 0, int64(0)
 	return walkPlaceholders(root, nil, func(v *Value, path []string, key string, target *Value) error {
 		wrap := func(err error) error {
 			return Problem{File: file, Line: int(v.Line), Path: strings.Join(path, "."), Reason: fmt.Sprintf("%s %v", key, err)}
@@ -22,9 +27,15 @@ func ResolvePlaceholders(file string, root *Value, lim Limits, load Loader) erro
 		if target.Type != String {
 			return wrap(fmt.Errorf("takes a relative path or an absolute URL, not %s", target.Type))
 		}
+		if reads++; reads > maxPlaceholders {
+			return wrap(fmt.Errorf("is one of more than %d placeholders in the document", maxPlaceholders))
+		}
 		data, err := load(target.Text)
 		if err != nil {
 			return wrap(fmt.Errorf("cannot read %q: %w", target.Text, err))
+		}
+		if size += int64(len(data)); size > lim.FileBytes {
+			return wrap(fmt.Errorf("cannot use %q: the document's placeholders hold more than %d bytes", target.Text, lim.FileBytes))
 		}
 		content, err := content(key, target.Text, data, lim)
 		if err != nil {
@@ -78,7 +89,7 @@ func walkPlaceholders(v *Value, path []string, visit func(v *Value, path []strin
 func content(key, target string, data []byte, lim Limits) (Value, error) {
 	switch key {
 	case "$json":
-		v, err := ParseJSON(data, lim.Depth)
+		v, err := parseJSON(data, lim.Depth, lim.Values)
 		if err != nil {
 			return Value{}, fmt.Errorf("cannot parse %q as JSON: %w", target, err)
 		}

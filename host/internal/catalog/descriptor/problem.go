@@ -70,10 +70,10 @@ type Limits struct {
 	FileBytes int64 // of one file
 	Documents int   // in one file
 	Depth     int   // of nesting in one document, the root being 1
-	Values    int   // in one document, aliases expanded
+	Values    int   // in one document, aliases expanded; a value costs some 300 bytes while it is parsed
 }
 
 // DefaultLimits are generous for people and small for machines.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 16 << 20, Documents: 10_000, Depth: 64, Values: 1_000_000}
+	return Limits{FileBytes: 16 << 20, Documents: 10_000, Depth: 64, Values: 250_000}
 }
