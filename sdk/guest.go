@@ -151,7 +151,8 @@ func (g *Guest) encode(code Code, m msgp.Marshaler) []byte {
 	b, err := m.MarshalMsg(append(g.reply[:0], room[:]...))
 	if err != nil {
 		g.host.Log(abi.LevelError, []byte("encoding a reply: "+err.Error()))
-		code, b = CodeInternal, append(g.reply[:0], room[:]...)
+		code = CodeInternal
+		b = append(b[:0], room[:]...)
 	}
 	header := abi.ReplyHeader{Codec: abi.CodecMsgpack, Code: code, PayloadLen: uint32(len(b) - abi.ReplyHeaderSize)}
 	header.AppendTo(b[:0])

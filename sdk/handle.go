@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 
 	"github.com/callboard/callboard/sdk/abi"
@@ -62,7 +63,7 @@ func (h Handle) Bytes() ([]byte, error) {
 	}
 	b := make([]byte, size)
 	n, err := io.ReadFull(h.Reader(), b)
-	if err == io.ErrUnexpectedEOF || err == io.EOF {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = nil
 	}
 	return b[:n], err

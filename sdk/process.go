@@ -116,7 +116,8 @@ func (g *Guest) process(c *call, payload []byte) []byte {
 		e := Entity{ref: req.Items[i].Ref, json: req.Items[i].Entity}
 		out := &reply.Results[i]
 		if err := run(c, &e); err != nil {
-			out.Errors = append(e.errors, err.Error())
+			e.errors = append(e.errors, err.Error())
+			out.Errors = e.errors
 			continue
 		}
 		out.Relations, out.Emit, out.Errors = e.relations, e.emit, e.errors

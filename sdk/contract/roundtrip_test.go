@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"math/big"
 	"reflect"
@@ -155,7 +156,7 @@ func TestAHostileHeaderAllocatesLittle(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			hostile := []byte{0x81, 0xa1, tc.key, 0xdd, 0xff, 0xff, 0xff, 0xff}
-			if _, err := tc.value.UnmarshalMsg(hostile); err != msgp.ErrLimitExceeded {
+			if _, err := tc.value.UnmarshalMsg(hostile); !errors.Is(err, msgp.ErrLimitExceeded) {
 				t.Errorf("err = %v", err)
 			}
 		})

@@ -115,7 +115,7 @@ func (r *resolver) directive(key string, n *node, s scope) *node {
 	case "$file":
 		return r.textFile(result.text, n, at, s)
 	default:
-		return r.include(result.text, n, at, s)
+		return r.include(result.text, at, s)
 	}
 }
 
@@ -172,7 +172,7 @@ func resolvePath(dir, name string) string {
 
 // include resolves "file.yaml#a.b": the file, the value in it, and whatever
 // that value includes in turn, relative to its own file.
-func (r *resolver) include(target string, n *node, at Origin, s scope) *node {
+func (r *resolver) include(target string, at Origin, s scope) *node {
 	fail := func(format string, args ...any) *node {
 		r.report.problem(at, s.path, "$include: "+format, args...)
 		return nil

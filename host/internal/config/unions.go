@@ -84,7 +84,7 @@ func (t *Texts) decodeShort(n *node) (bool, error) {
 
 func (*Texts) shortSchema() jsonObject { return jsonObject{"type": "string"} }
 
-// Origin patterns of CORS; Any and None come from the boolean form.
+// CORSOrigin is the origin patterns of CORS; Any and None come from the boolean form.
 type CORSOrigin struct {
 	Any     bool     // true: reflect the request's origin
 	Allowed []string // exact origins, or with * as a wildcard

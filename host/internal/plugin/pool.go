@@ -65,7 +65,7 @@ func (p *pool) acquire(ctx context.Context, t turn) (*guest, error) {
 	switch {
 	case p.closed:
 		p.mu.Unlock()
-		return nil, p.refuse(fault.Unavailable, "it is being unloaded", time.Second)
+		return nil, p.refuse(fault.Unavailable, "it is being unloaded")
 	case len(p.idle) > 0:
 		g := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
@@ -79,7 +79,7 @@ func (p *pool) acquire(ctx context.Context, t turn) (*guest, error) {
 	case len(p.waiting) >= p.limits.Queue:
 		n := len(p.waiting)
 		p.mu.Unlock()
-		return nil, p.refuse(fault.Exhausted, fmt.Sprintf("%d calls wait already", n), time.Second)
+		return nil, p.refuse(fault.Exhausted, fmt.Sprintf("%d calls wait already", n))
 	}
 	// A guest in the channel is ready to use; nil is the right to make one;
 	// a closed channel means that the pool closes.
@@ -89,7 +89,7 @@ func (p *pool) acquire(ctx context.Context, t turn) (*guest, error) {
 	select {
 	case g, open := <-place:
 		if !open {
-			return nil, p.refuse(fault.Unavailable, "it is being unloaded", time.Second)
+			return nil, p.refuse(fault.Unavailable, "it is being unloaded")
 		}
 		if g == nil {
 			return p.make(ctx, t)
@@ -103,12 +103,15 @@ func (p *pool) acquire(ctx context.Context, t turn) (*guest, error) {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, fault.Wrap(fault.Unavailable, ctx.Err(), fmt.Sprintf("the call of plugin %s was cancelled", p.id))
 		}
-		return nil, p.refuse(fault.Unavailable, "no instance became free in time", time.Second)
+		return nil, p.refuse(fault.Unavailable, "no instance became free in time")
 	}
 }
 
-func (p *pool) refuse(kind fault.Kind, reason string, wait time.Duration) error {
-	return fault.Wrap(kind, &Busy{Reason: reason, Wait: wait}, fmt.Sprintf("plugin %s is busy: %s", p.id, reason))
+// busyWait is when a refused caller should come back.
+const busyWait = time.Second
+
+func (p *pool) refuse(kind fault.Kind, reason string) error {
+	return fault.Wrap(kind, &Busy{Reason: reason, Wait: busyWait}, fmt.Sprintf("plugin %s is busy: %s", p.id, reason))
 }
 
 // begin marks g busy. A waiter's guest is in neither list until then.

@@ -42,9 +42,9 @@ type Actor struct {
 type Mode uint8
 
 const (
-	// AsViewer: the subject's rights, narrowed by every actor's (http, actions).
+	// AsViewer is the subject's rights, narrowed by every actor's (http, actions).
 	AsViewer Mode = iota
-	// AsOwn: the last actor's own grants (schedules, events, entity providers).
+	// AsOwn is the last actor's own grants (schedules, events, entity providers).
 	AsOwn
 )
 

@@ -45,10 +45,8 @@ func BenchmarkMemory(b *testing.B) {
 	for _, count := range []int{10000, 100000} {
 		b.Run(fmt.Sprint(count), func(b *testing.B) {
 			for b.Loop() {
-				entities := sample(count)
 				x := index.New(index.Config{})
-				x.Publish(catalog.Update{Reset: true, Upsert: entities, Revision: 1})
-				entities = nil
+				x.Publish(catalog.Update{Reset: true, Upsert: sample(count), Revision: 1})
 				heap := func() uint64 {
 					runtime.GC()
 					var m runtime.MemStats

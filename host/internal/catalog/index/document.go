@@ -62,7 +62,8 @@ func newDocument(e *catalog.Entity) document {
 		b = append(b, e.Status...)
 		b = append(b, '}')
 	}
-	d.full = append(b, '}')
+	b = append(b, '}')
+	d.full = b
 	d.etag = contentTag(d.full)
 	return d
 }

@@ -8,12 +8,9 @@ import (
 	"unsafe"
 )
 
-// The longest key and value that become a row, in UTF-16 units as Backstage
-// counts them. A longer key is dropped; a longer value only exists.
-const (
-	maxKeyUnits   = 200
-	maxValueUnits = 200
-)
+// maxUnits is the longest key or value that becomes a row, in UTF-16 units as
+// Backstage counts them. A longer key is dropped; a longer value only exists.
+const maxUnits = 200
 
 // arena hands out strings from large blocks, for values that differ from the
 // bytes they were read from. Its strings live as long as any of them does.
@@ -39,12 +36,12 @@ func (a *arena) keep(b []byte) string {
 
 // text views bytes that nobody writes any more as a string.
 func text(b []byte) string {
-	return unsafe.String(unsafe.SliceData(b), len(b))
+	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // the bytes are never written again
 }
 
 // bytesOf views a string as bytes that nobody may write.
 func bytesOf(s string) []byte {
-	return unsafe.Slice(unsafe.StringData(s), len(s))
+	return unsafe.Slice(unsafe.StringData(s), len(s)) //nolint:gosec // the callers only read
 }
 
 // folded reports whether lower-casing would leave b as it is; ascii whether
@@ -80,8 +77,9 @@ func appendFolded(dst, b []byte) []byte {
 	return dst
 }
 
-// fits reports whether b has at most limit UTF-16 units.
-func fits(b []byte, limit int) bool {
+// fits reports whether b has at most maxUnits UTF-16 units.
+func fits(b []byte) bool {
+	const limit = maxUnits
 	if len(b) <= limit {
 		return true
 	}

@@ -119,11 +119,11 @@ func (p *predicateParser) value(key string, value any) (condition, error) {
 			if !ok {
 				return nil, unsupported(key, value)
 			}
-			if c := (field{key: folded, test: exists}); want {
+			c := field{key: folded, test: exists}
+			if want {
 				return c, nil
-			} else {
-				return noneOf{c}, nil
 			}
+			return noneOf{c}, nil
 		case "$in":
 			values, ok := p.primitives(operand)
 			if !ok {

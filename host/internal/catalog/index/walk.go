@@ -162,12 +162,12 @@ func (c *collector) item(depth int) bool {
 	if !ok {
 		return false
 	}
-	if len(item) > 3*maxKeyUnits {
+	if len(item) > 3*maxUnits {
 		return true
 	}
 	flag := append(append(c.arena.room(len(c.path)+1+2*len(item)), c.path...), '.')
 	flag = appendFolded(flag, item)
-	if fits(flag, maxKeyUnits) {
+	if fits(flag) {
 		c.flags = append(c.flags, row{folded: c.arena.keep(flag), id: c.id})
 	}
 	return true
@@ -181,7 +181,7 @@ func (c *collector) text() ([]byte, bool) {
 	}
 	switch {
 	case !escaped:
-	case len(raw) > 6*maxValueUnits: // no escape shrinks more than six to one
+	case len(raw) > 6*maxUnits: // no escape shrinks more than six to one
 		c.null(c.path)
 		return raw, true
 	default:
@@ -197,10 +197,10 @@ func (c *collector) text() ([]byte, bool) {
 
 // emit adds a row. The value's bytes must stay as they are while the segment is built.
 func (c *collector) emit(key, value []byte) {
-	if !fits(key, maxKeyUnits) {
+	if !fits(key) {
 		return
 	}
-	if !fits(value, maxValueUnits) {
+	if !fits(value) {
 		c.null(key)
 		return
 	}
@@ -219,7 +219,7 @@ func (c *collector) emit(key, value []byte) {
 }
 
 func (c *collector) null(key []byte) {
-	if !fits(key, maxKeyUnits) {
+	if !fits(key) {
 		return
 	}
 	column := c.column(key)

@@ -100,15 +100,8 @@ func hugeFunction() []byte {
 // wideFunction has few bytes of code and thousands of locals to track.
 func wideFunction() []byte { return tiny{extra: [][]byte{branches(1000, 5000)}}.wasm() }
 
-// manyLargeFunctions stays under the limits of one function and over those of
-// all together.
-func manyLargeFunctions() []byte {
-	one := body(nil, bytes.Repeat([]byte{opI32Const, 0, opDrop}, 80_000)...)
-	return tiny{extra: slices.Repeat([][]byte{one}, 8)}.wasm()
-}
-
-// SlowCompile stays within every limit and still keeps the compiler busy for a good part of a second. It is different each time, so that no
-// cache has it.
+// SlowCompile stays within every limit and still keeps the compiler busy for a
+// good part of a second. It is different each time, so that no cache has it.
 func SlowCompile() []byte {
 	salt := sleb(rand.Int64())
 	return tiny{extra: [][]byte{branches(4000, 80), body(nil, slices.Concat([]byte{opI64Const}, salt, []byte{opDrop})...)}}.wasm()

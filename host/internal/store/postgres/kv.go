@@ -35,7 +35,7 @@ func (s *Store) KVScan(ctx context.Context, installation, prefix, after string, 
 	if err := rows.Limit(limit); err != nil {
 		return nil, err
 	}
-	if rows.Text("installation", installation) != nil {
+	if !rows.IsText(installation) { // nothing can be stored under such a name
 		return nil, nil
 	}
 	const query = `SELECT key, value, revision, expires_at FROM plugin_kv WHERE installation = $1
@@ -63,7 +63,7 @@ func (s *Store) KVScan(ctx context.Context, installation, prefix, after string, 
 
 // KVUsage implements store.KV.
 func (s *Store) KVUsage(ctx context.Context, installation string) (int64, error) {
-	if rows.Text("installation", installation) != nil {
+	if !rows.IsText(installation) {
 		return 0, nil
 	}
 	var used int64

@@ -284,7 +284,7 @@ func TestTheCalleesErrorIsItsOwn(t *testing.T) {
 	}
 	// Not taken for a lost connection of ours, though it looks like one.
 	mine := &url.Error{Op: "Get", URL: "https://example.com", Err: errors.New("refused")}
-	if err := s.LoadEntities(t.Context(), func(store.EntityRow) error { return mine }); err != error(mine) {
+	if err := s.LoadEntities(t.Context(), func(store.EntityRow) error { return mine }); !errors.Is(err, mine) {
 		t.Errorf("LoadEntities returned %v", err)
 	}
 }

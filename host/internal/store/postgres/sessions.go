@@ -45,7 +45,7 @@ func (s *Store) GetSession(ctx context.Context, id string) (store.SessionRow, er
 
 // DeleteSession implements store.Sessions.
 func (s *Store) DeleteSession(ctx context.Context, id string) error {
-	if rows.Text("id", id) != nil {
+	if !rows.IsText(id) {
 		return nil // such a session cannot exist
 	}
 	_, err := s.exec(ctx, "postgres.DeleteSession", "DELETE FROM user_sessions WHERE id = $1", id)

@@ -92,8 +92,8 @@ func storeCases() []testCase {
 			for s.Ping(t.Context()) == nil { // until Close has begun
 			}
 			select {
-			case <-closed:
-				t.Error("Close returned in the middle of a load")
+			case err := <-closed:
+				t.Error("Close returned in the middle of a load", err)
 			default:
 			}
 			close(closing)

@@ -13,12 +13,15 @@ import (
 // that are not UTF-8. Pairs are the field's name and its value.
 func Text(pairs ...string) error {
 	for i := 0; i+1 < len(pairs); i += 2 {
-		if s := pairs[i+1]; !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+		if s := pairs[i+1]; !IsText(s) {
 			return fault.New(fault.Invalid, "%s %q is not UTF-8 text without NUL", pairs[i], s)
 		}
 	}
 	return nil
 }
+
+// IsText reports whether every backend can hold s as text: UTF-8 without NUL.
+func IsText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // Readable returns s as text that every backend can hold. It is for messages,
 // where losing a byte is better than losing the message.
