@@ -34,9 +34,11 @@ make --no-print-directory packages plugins ||
 	note fail lint "make packages plugins"
 
 # Node uses one core for a minute while the Go linters start.
-lint_ui >"$results/ui.log" 2>&1 &
+set -m
+lint_ui >"$results/ui.log" 2>&1 </dev/null &
 ui_pid=$!
-trap 'kill "$ui_pid" 2>/dev/null' INT TERM
+set +m
+at_exit() { kill -TERM -- "-$ui_pid" 2>/dev/null || true; }
 
 say "Go: format, vet, golangci-lint"
 if gofumpt=$(scripts/tool.sh gofumpt); then

@@ -2,6 +2,9 @@
 # Read by test.sh and lint.sh with `.`: notes what passed, and closes with the counts.
 # Expects: results, the folder of this run's reports; the current folder is the repository.
 
+# shellcheck source=scripts/children.sh
+. scripts/children.sh
+
 rm -rf "${results:?}"
 mkdir -p "$results"
 
@@ -14,7 +17,7 @@ note() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$results/checks.tsv"; }
 check() {
 	local suite=$1 name=$2
 	shift 2
-	if "$@"; then
+	if run "$@"; then
 		note pass "$suite" "$name"
 	else
 		note fail "$suite" "$name"

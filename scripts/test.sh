@@ -34,13 +34,10 @@ start_postgres() {
 	export CALLBOARD_TEST_PG=$dsn
 }
 
-stop_all() {
+at_exit() {
 	stop_server
 	scripts/postgres.sh stop "$postgres"
 }
-trap stop_all EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 # start_server SUITE: serves the example company, once for all suites, and exports CALLBOARD_URL.
 # Configuration is named, so that an app-config.local.yaml of this machine changes nothing.
@@ -78,7 +75,7 @@ suite_go() {
 	start_postgres go
 	# What is embedded must be there before host is compiled.
 	make --no-print-directory plugins || note fail go "make plugins"
-	CGO_ENABLED=${race:+1} "$gotestsum" --format pkgname-and-test-fails --hide-summary=skipped --junitfile "$results/go.xml" -- \
+	run env CGO_ENABLED="${race:+1}" "$gotestsum" --format pkgname-and-test-fails --hide-summary=skipped --junitfile "$results/go.xml" -- \
 		${race:+"$race"} -timeout 10m "${packages[@]}"
 	ran go $?
 }
@@ -96,7 +93,7 @@ suite_modules() {
 		elif grep -q "^[[:space:]]*\./$folder\$" go.work; then
 			check modules "$folder builds alone" go build -C "$folder" ./...
 		else
-			(cd "$folder" && "$gotestsum" --format pkgname-and-test-fails --junitfile "$results/modules-${folder//\//-}.xml" -- ./...)
+			run within "$folder" "$gotestsum" --format pkgname-and-test-fails --junitfile "$results/modules-${folder//\//-}.xml" -- ./...
 			ran "modules-${folder//\//-}" $?
 		fi
 	done < <(git ls-files --cached --others --exclude-standard -- 'go.mod' '*/go.mod' | grep -v -e /testdata/ -e /skeleton/)
@@ -121,7 +118,7 @@ suite_ui() {
 	say "UI: types and unit tests"
 	make --no-print-directory packages || { note fail ui "make packages"; return; }
 	check ui "types" npm --prefix ui run --silent typecheck
-	(cd ui && npx --no-install vitest run --reporter=default --reporter=junit --outputFile.junit="$results/ui.xml")
+	run within ui npx --no-install vitest run --reporter=default --reporter=junit --outputFile.junit="$results/ui.xml"
 	ran ui $?
 }
 
@@ -134,8 +131,12 @@ suite_e2e() {
 	fi
 	export CHROMIUM
 	make --no-print-directory packages || { note fail e2e "make packages"; return; }
+	# What a healthy server never shows: the stand-in fails on request. Needs ui/dist, not the server.
+	make --no-print-directory ui/dist/index.html || { note fail e2e "building the UI"; return; }
+	PLAYWRIGHT_JUNIT_OUTPUT_FILE=$results/e2e-faults.xml run within ui env -u CALLBOARD_URL npx --no-install playwright test faults.spec.ts --reporter=list,junit
+	ran e2e-faults $?
 	start_server e2e || return
-	(cd ui && PLAYWRIGHT_JUNIT_OUTPUT_FILE="$results/e2e.xml" npx --no-install playwright test --reporter=list,junit)
+	PLAYWRIGHT_JUNIT_OUTPUT_FILE=$results/e2e.xml run within ui npx --no-install playwright test --reporter=list,junit
 	ran e2e $?
 }
 
@@ -143,8 +144,8 @@ suite_client() {
 	say "The real Backstage client against the real binary"
 	make --no-print-directory packages || { note fail client "make packages"; return; }
 	start_server client || return
-	(cd e2e/backstage-client && node --test --test-concurrency=1 \
-		--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination="$results/client.xml")
+	run within e2e/backstage-client node --test --test-concurrency=1 \
+		--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination="$results/client.xml"
 	ran client $?
 }
 
@@ -155,5 +156,5 @@ for suite in "$@"; do
 	"suite_$suite" || true
 	echo "--- $suite took $((SECONDS - started)) s"
 done
-stop_all
+at_exit
 close "$results"
