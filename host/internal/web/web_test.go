@@ -76,6 +76,7 @@ func (directory) Profile(_ context.Context, ref string) authn.Profile {
 type sessions map[string]store.SessionRow
 
 func (s sessions) PutSession(_ context.Context, r store.SessionRow) error { s[r.ID] = r; return nil }
+
 func (s sessions) GetSession(_ context.Context, id string) (store.SessionRow, error) {
 	if r, ok := s[id]; ok {
 		return r, nil
