@@ -68,7 +68,7 @@ func newCatalog(d catalogDeps) (*catalogEngine, error) {
 	c := d.config
 	engine := ingest.New(ingest.Config{
 		Store: d.store, Publisher: d.index, Model: compiled, Processors: processors,
-		Reader:    newReader(c, d.egress),
+		Reader:    newReader(c, d.egress, d.now),
 		Locations: locations(c), Rules: rules(c), Orphans: c.Catalog.OrphanStrategy,
 		Interval: time.Duration(c.Catalog.ProcessingInterval), Watch: true, Log: d.log,
 	})
@@ -111,7 +111,7 @@ func (c *catalogEngine) Locations(ctx context.Context) ([]capcatalog.Location, e
 // newReader reads files, and URLs of hosts that configuration allows. A host
 // that is named outright may lie in a private network; one that only a
 // wildcard covers may not.
-func newReader(c *config.Config, out *egress.Egress) *source.Reader {
+func newReader(c *config.Config, out *egress.Egress, now func() time.Time) *source.Reader {
 	var allow source.AllowList
 	exact := map[string]bool{}
 	for _, t := range c.Backend.Reading.Allow {
@@ -138,7 +138,7 @@ func newReader(c *config.Config, out *egress.Egress) *source.Reader {
 			return egress.Public
 		}
 	}})
-	return source.New(source.Config{HTTP: client, Allow: allow})
+	return source.New(source.Config{HTTP: newSlowHosts(client, now), Allow: allow})
 }
 
 // locations are the configured locations; a file is relative to the file that

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"maps"
 	"time"
 
 	"github.com/callboard/callboard/host/internal/config"
@@ -13,6 +14,7 @@ import (
 // the caps of the section limits: the entry replaces what is asked or the
 // host's default, and the cap bounds the result.
 func limits(asked manifest.Runtime, entry, limit config.Limits) plugin.Limits {
+	asked = modest(asked)
 	l := plugin.Limits{
 		MemoryBytes:   uint64(first(entry.Memory, config.ByteSize(asked.Memory))), //nolint:gosec // sizes are not negative
 		Instances:     first(entry.Instances, asked.Instances),
@@ -35,6 +37,31 @@ func limits(asked manifest.Runtime, entry, limit config.Limits) plugin.Limits {
 	l.Handles = atMost(l.Handles, limit.Handles)
 	l.HandleBytes = atMost(l.HandleBytes, int64(limit.HandleBytes))
 	return l
+}
+
+// greed is how many times the host's default a manifest may ask for. Beyond
+// that it takes the word of the operator, in the plugin's entry: what a plugin
+// may cost is not for its author to say.
+const greed = 4
+
+// modest cuts what a manifest asks for.
+func modest(asked manifest.Runtime) manifest.Runtime {
+	most := plugin.Limits{}.WithDefaults()
+	asked.Memory = min(asked.Memory, manifest.Size(greed*most.MemoryBytes)) //nolint:gosec // a small constant
+	asked.Instances = min(asked.Instances, greed*most.Instances)
+	asked.HostCalls = min(asked.HostCalls, greed*most.HostCalls)
+	asked.LogBytes = min(asked.LogBytes, manifest.Size(greed*most.LogBytes))
+	asked.ResponseBytes = min(asked.ResponseBytes, manifest.Size(greed*most.ResponseBytes))
+	asked.Handles = min(asked.Handles, greed*most.Handles)
+	asked.HandleBytes = min(asked.HandleBytes, manifest.Size(greed*most.HandleBytes))
+	deadlines := maps.Clone(asked.Deadlines)
+	for op := abi.OpDescribe; op <= abi.OpHealth; op++ {
+		if d, ok := deadlines[op.String()]; ok {
+			deadlines[op.String()] = min(d, manifest.Duration(greed*plugin.DefaultDeadline(op)))
+		}
+	}
+	asked.Deadlines = deadlines
+	return asked
 }
 
 type number interface {

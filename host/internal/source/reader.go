@@ -87,6 +87,9 @@ func (r *Reader) readURL(ctx context.Context, req Request) (Content, error) {
 	}
 	res, err := r.config.HTTP.Do(get)
 	if err != nil {
+		if f := (*fault.Error)(nil); errors.As(err, &f) && f.Kind != fault.Unavailable {
+			return Content{}, f // says already what and why, as of a redirect that is not allowed
+		}
 		return Content{}, fault.Wrap(fault.Unavailable, err, u.Host+" cannot be reached")
 	}
 	defer func() { _ = res.Body.Close() }()

@@ -1,0 +1,43 @@
+package app
+
+import (
+	"testing"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/config"
+	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/manifest"
+)
+
+func TestWhatAPluginMayCostIsTheOperatorsWord(t *testing.T) {
+	greedy := manifest.Runtime{
+		Memory: 4 << 30, Instances: 100_000, HostCalls: 1 << 30, LogBytes: 1 << 40, ResponseBytes: 1 << 40, Handles: 1 << 30, HandleBytes: 1 << 40,
+		Deadlines: map[string]manifest.Duration{"http.handle/1": manifest.Duration(24 * time.Hour)},
+	}
+	for _, tc := range []struct {
+		name         string
+		asked        manifest.Runtime
+		entry, limit config.Limits
+		memory       uint64
+		request      time.Duration
+	}{
+		{"nothing is asked", manifest.Runtime{}, config.Limits{}, config.Limits{}, 64 << 20, 5 * time.Second},
+		{"a little is asked", manifest.Runtime{Memory: 96 << 20}, config.Limits{}, config.Limits{}, 96 << 20, 5 * time.Second},
+		{"everything is asked", greedy, config.Limits{}, config.Limits{}, 256 << 20, 20 * time.Second},
+		{"the operator gives more", greedy, config.Limits{Memory: 1 << 30, Deadline: config.Deadlines{Request: config.Duration(time.Minute)}}, config.Limits{}, 1 << 30, time.Minute},
+		{"the operator caps all", greedy, config.Limits{Memory: 1 << 30}, config.Limits{Memory: 32 << 20}, 32 << 20, 20 * time.Second},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got := limits(tc.asked, tc.entry, tc.limit)
+			if got.MemoryBytes != tc.memory || got.For(abi.OpHTTPHandle) != tc.request {
+				t.Errorf("memory %d, request %v", got.MemoryBytes, got.For(abi.OpHTTPHandle))
+			}
+			if got.HostCalls > 4000 || got.LogBytes > 256<<10 || got.ResponseBytes > 32<<20 || got.Handles > 256 || got.HandleBytes > 256<<20 || got.Instances > 1000 {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+	if got := greedy.Deadlines["http.handle/1"]; got != manifest.Duration(24*time.Hour) {
+		t.Error("the manifest was changed")
+	}
+}
