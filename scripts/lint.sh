@@ -55,6 +55,12 @@ else
 	note fail lint "building golangci-lint"
 fi
 
+say "Go: every go.mod says what its module uses"
+tidy() { (cd "$1" && GOWORK=off go mod tidy -diff); }
+for folder in "${packages[@]%/...}" tools tools/golangci-lint tools/opa; do
+	check lint "${folder#./}/go.mod is tidy" tidy "$folder"
+done
+
 say "Rego"
 if opa=$(scripts/tool.sh opa); then
 	check lint "opa check" "$opa" check --strict policies
