@@ -139,7 +139,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                   {row.getVisibleCells().map((cell) => {
                     const column = byId.get(cell.column.id);
                     return (
-                      <td key={cell.id} data-align={column?.align} data-grow={column?.grow}>
+                      <td key={cell.id} data-align={column?.align} data-grow={column?.grow} data-primary={column?.primary}>
                         {column?.primary ? <RowLink target={props.rowTarget(row.original)}><table.FlexRender cell={cell} /></RowLink> : <table.FlexRender cell={cell} />}
                       </td>
                     );
