@@ -146,7 +146,7 @@ func (a *App) wire(out *egress.Egress) error {
 		return fmt.Errorf("starting the Wasm runtime: %w", err)
 	}
 	var calls atomic.Uint64
-	a.plugins = &pluginSet{loader: loader, gate: doors, table: table, log: log, byID: map[plugin.ID]*installed{}}
+	a.plugins = &pluginSet{loader: loader, gate: doors, table: table, tracer: a.traces.Tracer("callboard/plugin"), log: log, byID: map[plugin.ID]*installed{}}
 	a.plugins.registry = plugin.NewRegistry(plugin.Deps{
 		Loader: loader, Gate: gate{doors}, Clock: plugin.SystemClock{}, Log: log, Stats: plugin.NewStats(plugin.SystemClock{}),
 		CallID: func() uint64 { return calls.Add(1) }, Grant: a.plugins.grant, Observer: observer,

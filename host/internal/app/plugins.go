@@ -7,6 +7,10 @@ import (
 	"log/slog"
 	"sync"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/callboard/callboard/host/internal/capability"
 	"github.com/callboard/callboard/host/internal/config"
 	"github.com/callboard/callboard/host/internal/fault"
@@ -30,6 +34,7 @@ type pluginSet struct {
 	loader   plugin.Loader
 	gate     *capability.Gate
 	table    capability.Table
+	tracer   trace.Tracer
 	log      *slog.Logger
 
 	mu   sync.RWMutex
@@ -135,7 +140,18 @@ func (p *pluginSet) Routes(id plugin.ID) *route.Table {
 	return in.routes
 }
 
-// ServeHTTP implements web.Plugins.
+// ServeHTTP implements web.Plugins, within a span of its own: the guest sees
+// that span's id, so that what it asks for stands below it.
 func (p *pluginSet) ServeHTTP(ctx context.Context, r *extension.HTTPRequest) (*extension.HTTPAnswer, error) {
-	return extension.HTTP(ctx, p.registry, r)
+	ctx, span := p.tracer.Start(ctx, "plugin "+string(r.Plugin))
+	defer span.End()
+	if span.IsRecording() {
+		r.TraceID, r.SpanID = span.SpanContext().TraceID(), span.SpanContext().SpanID()
+		span.SetAttributes(attribute.String("callboard.plugin", string(r.Plugin)), attribute.String("http.route", r.Route))
+	}
+	answer, err := extension.HTTP(ctx, p.registry, r)
+	if err != nil {
+		span.SetStatus(codes.Error, fault.KindOf(err).String())
+	}
+	return answer, err
 }
