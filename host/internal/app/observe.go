@@ -45,14 +45,15 @@ func (o observer) Changed(id plugin.ID, state plugin.State) {
 	o.log.Log(context.Background(), level, "plugin is "+string(state), "plugin", string(id))
 }
 
-// CapabilityCall implements capability.Audit: denials are logged, everything is counted.
+// CapabilityCall implements capability.Audit: the first denial of a call and
+// capability is logged, everything is counted.
 func (o observer) CapabilityCall(e capability.Event) {
 	outcome := "ok"
 	if e.Err != nil {
 		outcome = fault.KindOf(e.Err).String()
 	}
 	o.metrics.CapabilityCall(e.Plugin, e.Capability.String(), outcome)
-	if fault.Is(e.Err, fault.Denied) {
+	if fault.Is(e.Err, fault.Denied) && !e.Repeated {
 		o.log.Warn("capability denied", "plugin", e.Plugin, "capability", e.Capability.String(), "operation", e.Operation,
 			"subject", e.Authority.Subject.Ref, "mode", e.Authority.Mode.String(), "call", e.CallID, "reason", fault.Message(e.Err))
 	}

@@ -42,6 +42,9 @@ type Event struct {
 	Operation  string // empty when the operation is unknown
 	CallID     uint64
 	Err        error // nil = allowed and done
+	// Repeated says that the call was denied this capability before: a guest
+	// that asks a thousand times shall not fill a log.
+	Repeated bool
 }
 
 // Config is what a Gate needs. Policy and Audit may be nil: everything that is
@@ -136,6 +139,7 @@ type Session struct {
 	handles *Handles
 	calls   int
 	denied  int
+	refused uint64 // capabilities that were denied, a bit each
 	logged  int // bytes
 	lines   int
 	reply   []byte
@@ -177,16 +181,26 @@ func (s *Session) Close() { s.handles = newHandles(0, 0, 0) }
 // the next call of the session.
 func (s *Session) Call(ctx context.Context, id abi.Capability, op uint32, payload []byte) []byte {
 	name, answer, err := s.perform(ctx, id, op, payload)
+	repeated := fault.Is(err, fault.Denied) && s.again(id)
 	if audit := s.gate.config.Audit; audit != nil {
 		audit.CapabilityCall(Event{
 			Plugin: s.opening.Plugin, Authority: s.opening.Authority, Capability: id,
-			Operation: name, CallID: s.opening.CallID, Err: err,
+			Operation: name, CallID: s.opening.CallID, Err: err, Repeated: repeated,
 		})
 	}
 	if err != nil {
 		return s.refuse(ctx, id, name, err)
 	}
 	return s.encode(abi.CodeOK, answer)
+}
+
+// again notes a denial and reports whether it is not the first of its
+// capability. Numbers that name none share a bit.
+func (s *Session) again(id abi.Capability) bool {
+	bit := uint64(1) << min(id, 63)
+	was := s.refused&bit != 0
+	s.refused |= bit
+	return was
 }
 
 func (s *Session) perform(ctx context.Context, id abi.Capability, op uint32, payload []byte) (string, msgp.Marshaler, error) {
