@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Get returns the text of the value at a path of object keys, without white
@@ -200,22 +201,25 @@ const hex = "0123456789abcdef"
 // AppendQuote appends s as a JSON string. What is not UTF-8 becomes U+FFFD.
 func AppendQuote(b []byte, s string) []byte {
 	b = append(b, '"')
+	text := unsafe.Slice(unsafe.StringData(s), len(s)) // only read
 	for i := 0; i < len(s); {
-		c := s[i]
-		switch {
+		end := plain(text, i)
+		b = append(b, s[i:end]...)
+		if i = end; i == len(s) {
+			break
+		}
+		switch c := s[i]; {
 		case c == '"' || c == '\\':
 			b = append(b, '\\', c)
+			i++
 		case c < 0x20:
 			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		case c < utf8.RuneSelf:
-			b = append(b, c)
+			i++
 		default:
 			r, n := utf8.DecodeRuneInString(s[i:])
 			b = utf8.AppendRune(b, r)
 			i += n
-			continue
 		}
-		i++
 	}
 	return append(b, '"')
 }
