@@ -28,8 +28,9 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: 28 } },
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 100 } } },
-    // The placeholder is a child that a menu may not have; without it the first item takes the focus.
-    Menu: { defaultProps: { transitionProps: { duration: 100 }, shadow: "md", withInitialFocusPlaceholder: false } },
+    // The placeholder is a child that a menu may not have; without it the first item takes the focus. A menu
+    // stays where its button is, inside the same landmark.
+    Menu: { defaultProps: { transitionProps: { duration: 100 }, shadow: "md", withInitialFocusPlaceholder: false, withinPortal: false } },
     // The head of a dialog is a header element; without this it would be a second banner of the page.
     Modal: { defaultProps: { transitionProps: { duration: 120 }, attributes: { header: { role: "none" } } } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 }, attributes: { header: { role: "none" } } } },
