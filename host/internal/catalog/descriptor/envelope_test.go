@@ -110,6 +110,8 @@ func TestPlaceholders(t *testing.T) {
 		"./casing.json":  `{"a": 1, "A": 2}`,
 		"./bad.yaml":     "a: 1\na: 2\n",
 		"./nul.txt":      "a\x00b",
+		"./bomb.yaml":    "a: &a " + strings.Repeat("x", 100_000) + "\nb: [" + strings.Repeat("*a,", 3_000) + "]\n",
+		"./many.yaml":    "a: &a [" + strings.Repeat("x,", 30_000) + "]\nb: [*a, *a]\n",
 		"https://x.io/a": "far",
 	}
 	load := func(target string) ([]byte, error) {
@@ -131,6 +133,8 @@ func TestPlaceholders(t *testing.T) {
 		{"json keys in two casings", "d: {$json: ./casing.json}", "", `keys "A" and "a" vary only in casing`},
 		{"bad yaml", "d: {$yaml: ./bad.yaml}", "", `./bad.yaml:2: key "a" is already set at line 1`},
 		{"NUL", "d: {$text: ./nul.txt}", "", "there is a NUL byte in it"},
+		{"alias bomb", "d: {$yaml: ./bomb.yaml}", "", "./bomb.yaml:1: the aliases of the document stand for too much text"},
+		{"too much together", "d: [" + strings.Repeat("{$yaml: ./many.yaml},", 3) + "]", "", "d.2: $yaml ./many.yaml:1: the document has more than 250000 values"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			v := parseOne(t, tc.text)

@@ -117,16 +117,18 @@ func (v *Value) Any() any {
 
 // ParseJSON reads one JSON text. A key that repeats takes its last value, as
 // JSON.parse has it. Nesting beyond depth is an error.
-func ParseJSON(data []byte, depth int) (Value, error) { return parseJSON(data, depth, math.MaxInt) }
-
-// jsonReader reads at most left values.
-type jsonReader struct {
-	*json.Decoder
-	left int
+func ParseJSON(data []byte, depth int) (Value, error) {
+	return parseJSON(data, depth, &budget{values: math.MaxInt})
 }
 
-func parseJSON(data []byte, depth, values int) (Value, error) {
-	dec := &jsonReader{json.NewDecoder(bytes.NewReader(data)), values}
+// jsonReader reads what is left of the budget.
+type jsonReader struct {
+	*json.Decoder
+	left *budget
+}
+
+func parseJSON(data []byte, depth int, left *budget) (Value, error) {
+	dec := &jsonReader{json.NewDecoder(bytes.NewReader(data)), left}
 	dec.UseNumber()
 	v, err := readJSON(dec, depth)
 	if err != nil {
@@ -139,7 +141,7 @@ func parseJSON(data []byte, depth, values int) (Value, error) {
 }
 
 func readJSON(dec *jsonReader, depth int) (Value, error) {
-	if dec.left--; dec.left < 0 {
+	if !dec.left.value() {
 		return Value{}, errors.New("there are more values than one document may have")
 	}
 	token, err := dec.Token()

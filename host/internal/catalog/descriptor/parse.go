@@ -15,7 +15,12 @@ import (
 
 // Parse reads one document. A document that says nothing is Null. Errors are
 // Problem, with the line in the file.
-func Parse(file string, c Chunk, lim Limits) (v Value, err error) {
+func Parse(file string, c Chunk, lim Limits) (Value, error) {
+	return parse(file, c, lim, newBudget(lim))
+}
+
+// parse is Parse on a budget that several documents may share.
+func parse(file string, c Chunk, lim Limits, left *budget) (v Value, err error) {
 	defer func() {
 		// The YAML library has had panics on malformed input; such a document
 		// is refused like any other that cannot be read.
@@ -34,7 +39,7 @@ func Parse(file string, c Chunk, lim Limits) (v Value, err error) {
 		}
 		if json.Valid(c.Text) {
 			// JSON has an escape that the YAML library lacks, \/.
-			if v, err := ParseJSON(c.Text, lim.Depth); err == nil {
+			if v, err := parseJSON(c.Text, lim.Depth, left); err == nil {
 				return v, nil
 			}
 		}
@@ -49,7 +54,7 @@ func Parse(file string, c Chunk, lim Limits) (v Value, err error) {
 	if len(doc.Content) != 1 {
 		return Value{}, nil
 	}
-	b := builder{file: file, offset: c.Line - 1, lim: lim, left: lim.Values}
+	b := builder{file: file, offset: c.Line - 1, lim: lim, budget: left, copies: min(left.copies, allowance(len(c.Text)))}
 	return b.value(doc.Content[0], 1)
 }
 
@@ -92,7 +97,8 @@ type builder struct {
 	file      string
 	offset    int // line of the chunk in its file, minus one
 	lim       Limits
-	left      int // values that may still be made
+	budget    *budget
+	copies    int64 // bytes that its aliases may still stand for
 	expanding []*yaml.Node
 }
 
@@ -101,7 +107,7 @@ func (b *builder) problem(n *yaml.Node, format string, args ...any) Problem {
 }
 
 func (b *builder) value(n *yaml.Node, depth int) (Value, error) {
-	if b.left--; b.left < 0 {
+	if !b.budget.value() {
 		return Value{}, b.problem(n, "the document has more than %d values once its aliases are expanded", b.lim.Values)
 	}
 	if depth > b.lim.Depth {
@@ -112,7 +118,11 @@ func (b *builder) value(n *yaml.Node, depth int) (Value, error) {
 	switch n.Kind {
 	case yaml.ScalarNode:
 		v = scalar(n)
+		err = b.copied(n, v.Text, len(b.expanding) > 0)
 	case yaml.SequenceNode:
+		if err = b.copied(n, "", len(b.expanding) > 0); err != nil {
+			break
+		}
 		v = Value{Type: Array, Items: make([]Value, 0, len(n.Content))}
 		for _, item := range n.Content {
 			var iv Value
@@ -122,7 +132,9 @@ func (b *builder) value(n *yaml.Node, depth int) (Value, error) {
 			v.Items = append(v.Items, iv)
 		}
 	case yaml.MappingNode:
-		v, err = b.object(n, depth)
+		if err = b.copied(n, "", len(b.expanding) > 0); err == nil {
+			v, err = b.object(n, depth)
+		}
 	case yaml.AliasNode:
 		v, err = b.alias(n, depth)
 	default:
@@ -130,6 +142,20 @@ func (b *builder) value(n *yaml.Node, depth int) (Value, error) {
 	}
 	v.Line = int32(b.offset + n.Line) //nolint:gosec // bounded by the size of a file
 	return v, err
+}
+
+// copied takes a text that an alias repeats from the budget.
+func (b *builder) copied(n *yaml.Node, text string, again bool) error {
+	if !again {
+		return nil
+	}
+	cost := int64(len(text)) + copyCost
+	b.copies -= cost
+	b.budget.copies -= cost
+	if b.copies < 0 {
+		return b.problem(n, "the aliases of the document stand for too much text; say it once, or name a file with $text")
+	}
+	return nil
 }
 
 func scalar(n *yaml.Node) Value {
@@ -218,7 +244,7 @@ func (b *builder) merge(v *Value, keys *keyset, n *yaml.Node, depth int) error {
 			if at >= 0 {
 				return b.problem(n, "keys %q and %q (line %d) vary only in casing", m.Key, v.Members[at].Key, v.Members[at].Line)
 			}
-			if b.left--; b.left < 0 {
+			if !b.budget.value() {
 				return b.problem(n, "the document has more than %d values once its merge keys are expanded", b.lim.Values)
 			}
 			keys.setMerged(len(v.Members))
@@ -235,12 +261,13 @@ func isMerge(k *yaml.Node) bool {
 
 // key returns a mapping's key as JavaScript would write it as a property.
 func (b *builder) key(n *yaml.Node) (string, error) {
+	at, again := n, len(b.expanding) > 0
 	for n.Kind == yaml.AliasNode && n.Alias != nil {
-		n = n.Alias
+		n, again = n.Alias, true
 	}
 	if n.Kind != yaml.ScalarNode {
 		return "", b.problem(n, "a key must be a string, not a list or an object")
 	}
 	v := scalar(n)
-	return v.Text, nil
+	return v.Text, b.copied(at, v.Text, again)
 }

@@ -85,7 +85,12 @@ func TestHostileFilesAreRefusedWithLineAndReason(t *testing.T) {
 		{"too large", strings.Repeat("a", 1<<20+1), "a.yaml: the file has 1048577 bytes; at most 1048576 are read"},
 		{"NUL", "a: 1\nb: x\x00y\n", "a.yaml:2: there is a NUL byte"},
 		{"too many documents", strings.Repeat("---\na: 1\n", 4), "a.yaml:7: the file has 4 documents; at most 3 are read"},
-		{"alias bomb", bomb, "a.yaml:1: the document has more than 20000 values once its aliases are expanded"},
+		{"alias bomb", bomb, "a.yaml:1: the aliases of the document stand for too much text"},
+		{"aliases that fit their text but are many", bomb + "# " + strings.Repeat("x", 10_000), "a.yaml:1: the document has more than 20000 values once its aliases are expanded"},
+		{"long text in aliases", "a: &a " + strings.Repeat("x", 100_000) + "\nb: [" + strings.Repeat("*a,", 3_000) + "]\n", "a.yaml:1: the aliases of the document stand for too much text"},
+		{"long keys in aliases", "a: &a {" + strings.Repeat("x", 1_000) + ": 1}\nb: [" + strings.Repeat("*a,", 3_000) + "]\n", "a.yaml:1: the aliases of the document stand for too much text"},
+		{"an alias as key", "a: &a " + strings.Repeat("x", 1_000) + "\nb: [" + strings.Repeat("{*a : 1},", 3_000) + "]\n", "the aliases of the document stand for too much text"},
+		{"long text in merge keys", "a: &a {x: " + strings.Repeat("x", 1_000) + "}\nb: [" + strings.Repeat("{<<: *a},", 3_000) + "]\n", "a.yaml:1: the aliases of the document stand for too much text"},
 		{"deep flow", strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000), "a.yaml:1: the document is nested deeper than 64 levels"},
 		{"deeper than the parser goes", strings.Repeat("[", 10_001), "a.yaml:1: not valid YAML: exceeded max depth"},
 		{"small values without number", "a: [" + strings.Repeat("a,", 30_000) + "]\n", "a.yaml:1: the document may hold more than 20000 values"},
@@ -112,6 +117,16 @@ func TestHostileFilesAreRefusedWithLineAndReason(t *testing.T) {
 				t.Errorf("%T does not name the file", err)
 			}
 		})
+	}
+}
+
+// What people repeat with aliases is far below what is refused.
+func TestAliasesOfADocumentThatIsMeantAreExpanded(t *testing.T) {
+	labels := "a: &a {team: payments, tier: one, contact: payments@example.com}\n"
+	text := labels + "b: [" + strings.Repeat("*a, ", 100) + "]\n"
+	got, err := read(t, text, descriptor.DefaultLimits())
+	if err != nil || strings.Count(got[0], "payments@example.com") != 101 {
+		t.Errorf("got %.200q, %v", got, err)
 	}
 }
 

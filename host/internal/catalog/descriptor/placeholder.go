@@ -17,9 +17,10 @@ type Loader func(target string) ([]byte, error)
 // $yaml alone by the content that it names, anywhere in the document. What is
 // put in is not looked at again. Other keys that begin with a dollar are the
 // document's own, and their objects are left as they are.
-// Together they read no more than one file may have, and maxPlaceholders times.
+// Together they read no more than one file may have, and maxPlaceholders times;
+// what they put in has no more values than one document may have.
 func ResolvePlaceholders(file string, root *Value, lim Limits, load Loader) error {
-	reads, size := 0, int64(0)
+	reads, size, left := 0, int64(0), newBudget(lim)
 	return walkPlaceholders(root, nil, func(v *Value, path []string, key string, target *Value) error {
 		wrap := func(err error) error {
 			return Problem{File: file, Line: int(v.Line), Path: strings.Join(path, "."), Reason: fmt.Sprintf("%s %v", key, err)}
@@ -37,7 +38,7 @@ func ResolvePlaceholders(file string, root *Value, lim Limits, load Loader) erro
 		if size += int64(len(data)); size > lim.FileBytes {
 			return wrap(fmt.Errorf("cannot use %q: the document's placeholders hold more than %d bytes", target.Text, lim.FileBytes))
 		}
-		content, err := content(key, target.Text, data, lim)
+		content, err := content(key, target.Text, data, lim, left)
 		if err != nil {
 			return wrap(err)
 		}
@@ -86,10 +87,10 @@ func walkPlaceholders(v *Value, path []string, visit func(v *Value, path []strin
 	return nil
 }
 
-func content(key, target string, data []byte, lim Limits) (Value, error) {
+func content(key, target string, data []byte, lim Limits, left *budget) (Value, error) {
 	switch key {
 	case "$json":
-		v, err := parseJSON(data, lim.Depth, lim.Values)
+		v, err := parseJSON(data, lim.Depth, left)
 		if err != nil {
 			return Value{}, fmt.Errorf("cannot parse %q as JSON: %w", target, err)
 		}
@@ -102,7 +103,7 @@ func content(key, target string, data []byte, lim Limits) (Value, error) {
 		if len(chunks) != 1 {
 			return Value{}, fmt.Errorf("needs exactly one YAML document in %q, there are %d", target, len(chunks))
 		}
-		return Parse(target, chunks[0], lim)
+		return parse(target, chunks[0], lim, left)
 	default:
 		if strings.IndexByte(string(data), 0) >= 0 {
 			return Value{}, fmt.Errorf("cannot use %q: there is a NUL byte in it", target)
