@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/callboard/callboard/host/internal/catalog/model"
 	"github.com/callboard/callboard/host/internal/config"
 	"github.com/callboard/callboard/host/internal/egress"
+	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/extension"
 	"github.com/callboard/callboard/host/internal/source"
@@ -48,31 +50,65 @@ type lateCaller struct{ extension.Caller }
 
 func newCatalog(d catalogDeps) (*catalogEngine, error) {
 	calls := &lateCaller{}
-	var (
-		layers     []model.Layer
-		processors []ingest.Processor
-	)
+	compiled, err := compileModel(d.bundles)
+	if err != nil {
+		return nil, err
+	}
+	var processors []ingest.Processor
 	for _, b := range d.bundles {
 		if b.err != nil || b.manifest == nil {
 			continue
 		}
-		layers = append(layers, layer(b.manifest))
 		for _, p := range b.manifest.Extensions.Processors {
 			processors = append(processors, &processor{plugin: plugin.ID(b.id), digest: b.digest, declared: p, calls: calls})
 		}
 	}
-	compiled, err := model.Compile(layers...)
-	if err != nil {
-		return nil, fmt.Errorf("compiling the model: %w", err)
-	}
 	c := d.config
+	configured, err := locations(c)
+	if err != nil {
+		return nil, err
+	}
 	engine := ingest.New(ingest.Config{
 		Store: d.store, Publisher: d.index, Model: compiled, Processors: processors,
 		Reader:    newReader(c, d.egress, d.now),
-		Locations: locations(c), Rules: rules(c), Orphans: c.Catalog.OrphanStrategy,
+		Locations: configured, Rules: rules(c), Orphans: c.Catalog.OrphanStrategy,
 		Interval: time.Duration(c.Catalog.ProcessingInterval), Watch: true, Log: d.log,
 	})
 	return &catalogEngine{bundles: d.bundles, engine: engine, index: d.index, calls: calls}, nil
+}
+
+// compileModel joins the layers of all plugins, core plugins first. A layer
+// that does not compile or contradicts an earlier one fails its own plugin and
+// nobody else's.
+func compileModel(bundles []*bundle) (*model.Model, error) {
+	ordered := slices.Clone(bundles)
+	slices.SortStableFunc(ordered, func(a, b *bundle) int {
+		switch {
+		case a.core == b.core:
+			return 0
+		case a.core:
+			return -1
+		default:
+			return 1
+		}
+	})
+	compiled, err := model.Compile()
+	if err != nil {
+		return nil, fmt.Errorf("compiling the model: %w", err)
+	}
+	var layers []model.Layer
+	for _, b := range ordered {
+		if b.err != nil || b.manifest == nil || len(b.manifest.Model.Kinds) == 0 {
+			continue
+		}
+		with, err := model.Compile(append(slices.Clone(layers), layer(b.manifest))...)
+		if err != nil {
+			b.err = fault.New(fault.Invalid, "the model of plugin %s: %w", b.id, err)
+			continue
+		}
+		compiled, layers = with, append(layers, layer(b.manifest))
+	}
+	return compiled, nil
 }
 
 // use gives the processors the registry that runs them.
@@ -142,13 +178,17 @@ func newReader(c *config.Config, out *egress.Egress, now func() time.Time) *sour
 }
 
 // locations are the configured locations; a file is relative to the file that
-// names it.
-func locations(c *config.Config) []ingest.Location {
+// names it. A URL with credentials is fault Invalid: everybody who reads the
+// catalog sees where an entity comes from.
+func locations(c *config.Config) ([]ingest.Location, error) {
 	var out []ingest.Location
 	for i, l := range c.Catalog.Locations {
-		target := l.Target
+		target, key := l.Target, fmt.Sprintf("catalog.locations[%d].target", i)
+		if u, err := url.Parse(target); err == nil && u.User != nil {
+			return nil, fault.New(fault.Invalid, "%s: %s has credentials in it, which the catalog would show; put them under integrations", c.Origin(key), key)
+		}
 		if l.Type == "file" && !filepath.IsAbs(target) {
-			from := c.Origin(fmt.Sprintf("catalog.locations[%d].target", i)).File
+			from := c.Origin(key).File
 			if abs, err := filepath.Abs(filepath.Join(filepath.Dir(from), target)); err == nil {
 				target = abs
 			}
@@ -159,7 +199,7 @@ func locations(c *config.Config) []ingest.Location {
 		}
 		out = append(out, one)
 	}
-	return out
+	return out, nil
 }
 
 // rules are catalog.rules; nil leaves Backstage's default in force.

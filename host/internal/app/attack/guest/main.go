@@ -138,13 +138,27 @@ func do(verb, arg string) *contract.HTTPResponse {
 
 // forbidden are header fields that a plugin must not set, and values that end a line.
 var forbidden = []contract.Header{
-	{Name: "Content-Type", Value: "text/html"}, {Name: "Set-Cookie", Value: "callboard-session=stolen"}, {Name: "set-cookie", Value: "a=b"},
-	{Name: "Content-Security-Policy", Value: "script-src *"}, {Name: "Access-Control-Allow-Origin", Value: "*"}, {Name: "Refresh", Value: "0"},
-	{Name: "Clear-Site-Data", Value: "*"}, {Name: "Service-Worker-Allowed", Value: "/"}, {Name: "Content-Encoding", Value: "gzip"},
-	{Name: "Transfer-Encoding", Value: "chunked"}, {Name: "Content-Length", Value: "1"}, {Name: "Connection", Value: "upgrade"},
-	{Name: "X-Accel-Redirect", Value: "/etc/passwd"}, {Name: "Location", Value: "https://evil.example.com"}, {Name: "Vary", Value: "a\r\nSet-Cookie: c=d"},
-	{Name: "Link\r\nSet-Cookie", Value: "e=f"}, {Name: "Etag", Value: "\"x\"\nSet-Cookie: g=h"}, {Name: "Cache-Control", Value: "public, s-maxage=31536000"},
-	{Name: "X-Request-Id", Value: "forged-by-guest"}, {Name: "X-Content-Type-Options", Value: "off"}, {Name: "Content-Disposition", Value: "inline"},
+	{Name: "Content-Type", Value: "text/html"},
+	{Name: "Set-Cookie", Value: "callboard-session=stolen"},
+	{Name: "set-cookie", Value: "a=b"},
+	{Name: "Content-Security-Policy", Value: "script-src *"},
+	{Name: "Access-Control-Allow-Origin", Value: "*"},
+	{Name: "Refresh", Value: "0"},
+	{Name: "Clear-Site-Data", Value: "*"},
+	{Name: "Service-Worker-Allowed", Value: "/"},
+	{Name: "Content-Encoding", Value: "gzip"},
+	{Name: "Transfer-Encoding", Value: "chunked"},
+	{Name: "Content-Length", Value: "1"},
+	{Name: "Connection", Value: "upgrade"},
+	{Name: "X-Accel-Redirect", Value: "/etc/passwd"},
+	{Name: "Location", Value: "https://evil.example.com"},
+	{Name: "Vary", Value: "a\r\nSet-Cookie: c=d"},
+	{Name: "Link\r\nSet-Cookie", Value: "e=f"},
+	{Name: "Etag", Value: "\"x\"\nSet-Cookie: g=h"},
+	{Name: "Cache-Control", Value: "public, s-maxage=31536000"},
+	{Name: "X-Request-Id", Value: "forged-by-guest"},
+	{Name: "X-Content-Type-Options", Value: "off"},
+	{Name: "Content-Disposition", Value: "inline"},
 }
 
 // reach tries what belongs to others.
