@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -69,6 +71,20 @@ func doctor(ctx context.Context, options config.Options, quiet bool, output stri
 	return nil
 }
 
+// ownCertificate trusts the portal's own certificate under the name that people
+// use, since doctor asks by address.
+func ownCertificate(c *config.Config) *tls.Config {
+	if !c.Backend.HTTPS.Enabled {
+		return nil
+	}
+	out := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: x509.NewCertPool()}
+	out.RootCAs.AppendCertsFromPEM([]byte(c.Backend.HTTPS.Certificate.Cert))
+	if u, err := url.Parse(c.BaseURL()); err == nil {
+		out.ServerName = u.Hostname()
+	}
+	return out
+}
+
 // askReady asks the portal on this machine, whichever interface it listens on.
 func askReady(ctx context.Context, c *config.Config) (web.Readiness, error) {
 	host, port, err := net.SplitHostPort(c.ListenAddr())
@@ -78,8 +94,12 @@ func askReady(ctx context.Context, c *config.Config) (web.Readiness, error) {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	target := url.URL{Scheme: "http", Host: net.JoinHostPort(host, port), Path: "/.callboard/ready"}
-	client := egress.New(egress.Config{UserAgent: "callboard-doctor"}).Client(egress.Policy{
+	scheme := "http"
+	if c.Backend.HTTPS.Enabled {
+		scheme = "https"
+	}
+	target := url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port), Path: "/.callboard/ready"}
+	client := egress.New(egress.Config{UserAgent: "callboard-doctor", TLS: ownCertificate(c)}).Client(egress.Policy{
 		Timeout: 5 * time.Second, MaxRedirects: -1,
 		Reach: func(u *url.URL) egress.Reach {
 			if u.Host == target.Host {

@@ -98,6 +98,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.closeLater(func(context.Context) error { return a.store.Close() })
 	a.index = index.New(index.Config{Random: o.Random, Logger: a.log.Logger})
+	a.closeLater(func(context.Context) error { a.index.Close(); return nil })
 	return a, a.wire(out)
 }
 
@@ -154,6 +155,10 @@ func (a *App) wire(out *egress.Egress) error {
 	a.closeLater(a.plugins.registry.Close)
 	a.catalog.use(a.plugins)
 	gauges(a.metrics, a.plugins.registry, a.catalog)
+	certificate, err := serverTLS(c.Backend.HTTPS)
+	if err != nil {
+		return err
+	}
 	guest, guests := c.Auth.Guest()
 	a.server, err = web.New(web.Config{
 		BaseURL: c.BaseURL(), Title: c.App.Title, Development: !c.Auth.IsProduction(), UI: ui.FS(), OpenAPI: api.OpenAPI(),
@@ -162,9 +167,9 @@ func (a *App) wire(out *egress.Egress) error {
 			Guest: guests, Default: guest.UserEntityRef, Personas: guest.Personas, Directory: &directory{reader: a.index},
 			Sessions: a.store, Now: o.Now,
 		}),
-		Plugins:   a.plugins,
-		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, store: a.store, catalog: a.catalog},
-		RequestID: uuid.NewString, Now: o.Now,
+		Plugins: a.plugins,
+		Host:    &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, store: a.store, catalog: a.catalog},
+		TLS:     certificate, RequestID: uuid.NewString, Now: o.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("making the HTTP server: %w", err)

@@ -24,6 +24,9 @@ func limits(asked manifest.Runtime, entry, limit config.Limits) plugin.Limits {
 		Handles:       first(entry.Handles, asked.Handles),
 		HandleBytes:   int64(first(entry.HandleBytes, config.ByteSize(asked.HandleBytes))),
 	}.WithDefaults()
+	if asked.Isolation == "per-call" {
+		l.MaxCalls = 1 // the instance is closed after its first call
+	}
 	l.Deadline = map[abi.Op]time.Duration{}
 	for op := abi.OpDescribe; op <= abi.OpHealth; op++ {
 		d := first(deadline(entry.Deadline, op), time.Duration(asked.Deadlines[op.String()]), plugin.DefaultDeadline(op))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/callboard/callboard/host/internal/fault"
@@ -37,9 +38,14 @@ func (a *App) Start(ctx context.Context, pprofAddr string) error {
 	}
 	a.closeLater(func(context.Context) error { return a.catalog.close() })
 	background, stop := context.WithCancel(ctx)
-	a.closeLater(func(context.Context) error { stop(); return nil })
-	go a.sweep(background)
-	go a.plugins.compileAhead(background)
+	var work sync.WaitGroup
+	work.Go(func() { a.sweep(background) })
+	work.Go(func() { a.plugins.compileAhead(background) })
+	a.closeLater(func(context.Context) error {
+		stop()
+		work.Wait() // before the store and the cache that they use are closed
+		return nil
+	})
 	if err := a.serveMetrics(); err != nil {
 		return err
 	}

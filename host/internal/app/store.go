@@ -15,7 +15,11 @@ import (
 func openStore(ctx context.Context, c *config.Config, now func() time.Time) (store.Store, error) {
 	db := c.Backend.Database
 	if db.IsPostgres() {
-		s, err := postgres.Open(ctx, postgres.Config{DSN: db.PostgresURL().Reveal(), Clock: now})
+		certificates, err := databaseTLS(db.Connection.SSL)
+		if err != nil {
+			return nil, err
+		}
+		s, err := postgres.Open(ctx, postgres.Config{DSN: db.PostgresURL().Reveal(), Clock: now, TLS: certificates})
 		if err != nil {
 			return nil, fmt.Errorf("opening PostgreSQL: %w", err)
 		}

@@ -51,6 +51,21 @@ type Call struct {
 	Scope        Scope               // effective; nil where the capability has none
 	Handles      *Handles
 	CallID       uint64
+
+	session *Session // nil in tests of an operation alone
+}
+
+// ChargeLog takes bytes from the call's log quota. Fault: Exhausted.
+func (c *Call) ChargeLog(n int) error {
+	if c.session == nil {
+		return nil
+	}
+	if c.session.logged >= c.session.opening.LogBytes {
+		return fault.New(fault.Exhausted, "the call wrote more than %d bytes of log", c.session.opening.LogBytes)
+	}
+	c.session.logged += n
+	c.session.lines++
+	return nil
 }
 
 // Viewer returns the eyes of an operation that reads: the subject's, or with

@@ -140,7 +140,7 @@ type Session struct {
 	calls   int
 	denied  int
 	refused uint64 // capabilities that were denied, a bit each
-	logged  int // bytes
+	logged  int    // bytes
 	lines   int
 	reply   []byte
 }
@@ -231,7 +231,7 @@ func (s *Session) perform(ctx context.Context, id abi.Capability, op uint32, pay
 	}
 	answer, err := operation.Handle(ctx, &Call{
 		Plugin: s.opening.Plugin, Installation: s.opening.Installation, Authority: s.opening.Authority,
-		Scope: right.scope, Handles: s.handles, CallID: s.opening.CallID,
+		Scope: right.scope, Handles: s.handles, CallID: s.opening.CallID, session: s,
 	}, payload)
 	return operation.Name, answer, err
 }

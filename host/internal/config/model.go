@@ -42,7 +42,7 @@ type Backend struct {
 	Listen         Addr        `key:"listen" example:"127.0.0.1:7007" doc:"Address to listen on, as \"host:port\", \":port\" (every interface) or an object."`
 	Database       Database    `key:"database" doc:"Where the state is kept."`
 	CORS           *CORS       `key:"cors" doc:"Which other origins may call the API from a browser; absent allows none."`
-	HTTPS          HTTPS       `key:"https" doc:"Serve HTTPS: an object with a certificate, or true for a self-signed one."`
+	HTTPS          HTTPS       `key:"https" doc:"Serve HTTPS, with the certificate given here."`
 	TrustedProxies []string    `key:"trustedProxies" example:"[10.0.0.0/8]" doc:"Addresses or networks of reverse proxies whose X-Forwarded headers count."`
 	Reading        Reading     `key:"reading" doc:"Hosts that may be read beside the integrations."`
 	Auth           BackendAuth `key:"auth" doc:"Access of other systems to the API."`
@@ -89,7 +89,7 @@ type CORS struct {
 // HTTPS makes the server speak TLS.
 type HTTPS struct {
 	Enabled     bool
-	Certificate Certificate `key:"certificate" doc:"The server's certificate; absent makes a self-signed one."`
+	Certificate Certificate `key:"certificate" doc:"The server's certificate. Required with HTTPS."`
 }
 
 // Certificate is a certificate and its key, in PEM.

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ type Config struct {
 	DialTimeout    time.Duration                         // default 5 s
 	Proxy          func(*http.Request) (*url.URL, error) // default http.ProxyFromEnvironment; requests through a proxy are resolved by it
 	Resolver       *net.Resolver                         // default net.DefaultResolver; tests rebind names with it
+	TLS            *tls.Config                           // default: the system's authorities
 	MaxHeaderBytes int64                                 // of an answer; default 64 KiB
 }
 
@@ -89,6 +91,7 @@ func (e *Egress) Client(p Policy) *Client {
 		Proxy:                  e.config.Proxy,
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
+		TLSClientConfig:        e.config.TLS.Clone(),
 		MaxIdleConns:           32,
 		MaxIdleConnsPerHost:    8,
 		IdleConnTimeout:        60 * time.Second,
@@ -97,7 +100,7 @@ func (e *Egress) Client(p Policy) *Client {
 		MaxResponseHeaderBytes: e.config.MaxHeaderBytes,
 	}
 	c := &Client{policy: p, userAgent: e.config.UserAgent}
-	c.http = &http.Client{Transport: hop{transport, p}, CheckRedirect: c.checkRedirect}
+	c.http = &http.Client{Transport: hop{transport, p, e.config.Proxy}, CheckRedirect: c.checkRedirect}
 	return c
 }
 
@@ -106,12 +109,18 @@ func (e *Egress) Client(p Policy) *Client {
 type hop struct {
 	next   http.RoundTripper
 	policy Policy
+	proxy  func(*http.Request) (*url.URL, error)
 }
 
 func (h hop) RoundTrip(r *http.Request) (*http.Response, error) {
 	reach, err := h.policy.check(r.URL)
 	if err != nil {
 		return nil, err
+	}
+	// A proxy of the operator's stands where the operator put it; it resolves
+	// and reaches the target in our place.
+	if proxy, err := h.proxy(r); err == nil && proxy != nil {
+		reach = Private
 	}
 	return h.next.RoundTrip(r.WithContext(context.WithValue(r.Context(), reachKey{}, reach)))
 }

@@ -252,3 +252,24 @@ func TestNoPolicyReachesNothing(t *testing.T) {
 	_, _, err := get(t, egress.New(egress.Config{}).Client(egress.Policy{}), "https://example.org/", nil)
 	wantFault(t, err, fault.Denied, "is not allowed")
 }
+
+func TestTheOperatorsProxyMayBePrivate(t *testing.T) {
+	var asked string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.URL.String()
+		_, _ = io.WriteString(w, "through the proxy")
+	}))
+	defer proxy.Close()
+	at, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := egress.New(egress.Config{Proxy: http.ProxyURL(at)}).Client(reachAll(egress.Public))
+	body, _, err := get(t, client, "http://public.example.org/x", nil)
+	if err != nil || body != "through the proxy" || asked != "http://public.example.org/x" {
+		t.Errorf("%q, %q, %v", body, asked, err)
+	}
+	if _, _, err := get(t, client, "http://169.254.169.254/latest", nil); !fault.Is(err, fault.Denied) {
+		t.Errorf("the proxy is asked for a metadata address: %v", err)
+	}
+}

@@ -45,8 +45,8 @@ type Session interface {
 	Put(mediaType string, content []byte) (uint32, error)
 
 	// Body returns what a handle that the guest named in its reply holds, as
-	// pieces in order, without copying. The pieces are valid until Close and
-	// must not be changed. Faults: Invalid (no such handle), Denied (it was
+	// pieces in order, without copying. The pieces stay valid after Close, since
+	// a server may still be sending them, and must not be changed. Faults: Invalid (no such handle), Denied (it was
 	// read under wider authority than the call's receiver has).
 	Body(handle uint32) (pieces [][]byte, mediaType string, err error)
 

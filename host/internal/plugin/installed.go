@@ -171,7 +171,9 @@ func (in *installed) load(ctx context.Context, done chan struct{}) {
 	in.registry.observe.Compiled(CompileEvent{Plugin: in.pkg.ID, Duration: clock.Now().Sub(began), Failed: err != nil})
 	if err == nil {
 		in.mu.Lock()
-		in.enter(Compiled)
+		if in.state != Draining && in.state != Stopped {
+			in.enter(Compiled)
+		}
 		in.mu.Unlock()
 		if grant := in.registry.deps.Grant; grant != nil {
 			err = grant(ctx, in.pkg)
@@ -271,6 +273,15 @@ func (in *installed) close(ctx context.Context) error {
 		return nil
 	}
 	in.enter(Draining)
+	loading := in.loading
+	in.mu.Unlock()
+	if loading != nil { // it finds the plugin draining and frees what it made
+		select {
+		case <-loading:
+		case <-ctx.Done():
+		}
+	}
+	in.mu.Lock()
 	p, module := in.pool, in.module
 	in.mu.Unlock()
 	var err error

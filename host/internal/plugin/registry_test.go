@@ -210,3 +210,33 @@ func TestWatchdog(t *testing.T) {
 		t.Errorf("the late call: %v", err)
 	}
 }
+
+func TestALoadThatEndsAfterCloseBringsNothingBack(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	r := newRegistry(&script{handle: empty, load: func() error {
+		close(entered)
+		<-leave
+		return nil
+	}}, &watcher{}, nil)
+	if err := r.Install(t.Context(), plugintest.Package("xx", []byte("code"))); err != nil {
+		t.Fatal(err)
+	}
+	called := make(chan error, 1)
+	go func() {
+		_, err := r.Call(t.Context(), plugin.Call{Plugin: "xx"})
+		called <- err
+	}()
+	<-entered
+	ended, cancel := context.WithCancel(t.Context())
+	cancel() // Close does not wait for the loader
+	if err := r.Close(ended); err != nil {
+		t.Fatal(err)
+	}
+	close(leave)
+	if err := <-called; err == nil {
+		t.Error("a stopped plugin answered")
+	}
+	if s, _ := r.Get("xx"); s.State != plugin.Stopped {
+		t.Errorf("the plugin is %s", s.State)
+	}
+}

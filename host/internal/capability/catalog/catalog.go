@@ -193,15 +193,10 @@ func (s service) list(ctx context.Context, c *capability.Call, q *contract.Catal
 	if err != nil {
 		return nil, err
 	}
-	// Backstage's form, so that the plugin can hand it on as it is.
-	type item struct {
-		Data Location `json:"data"`
+	if locations == nil {
+		locations = []Location{}
 	}
-	items := make([]item, len(locations))
-	for i, l := range locations {
-		items[i] = item{l}
-	}
-	body, err := json.Marshal(items)
+	body, err := json.Marshal(locations)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "encoding locations")
 	}

@@ -153,7 +153,7 @@ func TestOwnRightsAreAScopeOfTheirOwn(t *testing.T) {
 func TestLocations(t *testing.T) {
 	var h contract.CatalogHandle
 	s := door(t, `{}`, `true`)
-	if code, e := call(t, s, abi.CatalogLocList, &contract.CatalogLocationsRequest{}, &h); code != abi.CodeOK || !strings.Contains(content(t, s, h.Handle), `"target":"https://git.example.org/a.yaml"`) {
+	if code, e := call(t, s, abi.CatalogLocList, &contract.CatalogLocationsRequest{}, &h); code != abi.CodeOK || content(t, s, h.Handle) != `[{"id":"1","type":"url","target":"https://git.example.org/a.yaml"}]` {
 		t.Errorf("%s %+v", code, e)
 	}
 	s = door(t, `{"read":{"kinds":["component"]}}`, `true`)

@@ -31,6 +31,13 @@ func New(log *slog.Logger) capability.Capability {
 				if len(q.Message) > maxMessage || len(q.Attrs) > maxAttrs {
 					return nil, fault.New(fault.Invalid, "a log record holds at most %d bytes of message and %d attributes", maxMessage, maxAttrs)
 				}
+				size := len(q.Message)
+				for _, a := range q.Attrs {
+					size += len(a.Key) + len(a.Value)
+				}
+				if err := c.ChargeLog(size); err != nil {
+					return nil, err
+				}
 				attrs := make([]slog.Attr, 0, len(q.Attrs))
 				for _, a := range q.Attrs {
 					if len(a.Key)+len(a.Value) > maxMessage {

@@ -27,8 +27,8 @@ type HTTPRequest struct {
 	SpanID    [8]byte
 }
 
-// HTTPAnswer is a plugin's answer. The pieces of Body belong to the call and
-// must be sent or copied before Close.
+// HTTPAnswer is a plugin's answer. The pieces of Body stay valid after Close
+// and must not be changed.
 type HTTPAnswer struct {
 	Status  int
 	Headers []contract.Header

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"strconv"
 	"time"
@@ -22,6 +23,7 @@ type Config struct {
 	MaxConns         int32            // 0 = pgx's default, the larger of 4 and the number of CPUs
 	StatementTimeout time.Duration    // of one statement, on the server; 0 = 30 s
 	LockTimeout      time.Duration    // waiting for another replica's transaction; 0 = 10 s
+	TLS              *tls.Config      // replaces what the DSN says of TLS; nil = as the DSN says
 	ApplicationName  string           // as pg_stat_activity shows it; "" = "callboard"
 }
 
@@ -68,6 +70,12 @@ func poolConfig(c Config) (*pgxpool.Config, error) {
 	if err != nil { // pgx leaves the password out of its message
 		return nil, fault.Wrap(fault.Invalid, err, "the PostgreSQL connection string cannot be read")
 	}
+	if c.TLS != nil {
+		pc.ConnConfig.TLSConfig = named(c.TLS, pc.ConnConfig.Host)
+		for _, other := range pc.ConnConfig.Fallbacks {
+			other.TLSConfig = named(c.TLS, other.Host)
+		}
+	}
 	if c.MaxConns > 0 {
 		pc.MaxConns = c.MaxConns
 	}
@@ -85,6 +93,16 @@ func poolConfig(c Config) (*pgxpool.Config, error) {
 		}
 	}
 	return pc, nil
+}
+
+// named returns the configuration for one host, whose certificate must be in
+// that host's name.
+func named(c *tls.Config, host string) *tls.Config {
+	c = c.Clone()
+	if c.ServerName == "" {
+		c.ServerName = host
+	}
+	return c
 }
 
 func orDefault(s, otherwise string) string {
