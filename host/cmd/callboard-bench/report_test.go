@@ -29,6 +29,21 @@ func TestCommandLeavesPathsOut(t *testing.T) {
 	}
 }
 
+func TestFootnotesSayWhenTheMachineWasBusy(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		others float64
+		busy   bool
+	}{{"quiet", 0.05, false}, {"busy", 0.5, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			r := &report{Stores: []*storeResult{{Cases: []caseResult{{Name: "list", Others: c.others}}}}}
+			if text := r.footnotes(); strings.Contains(text, "busy with other work") != c.busy {
+				t.Errorf("%s", text)
+			}
+		})
+	}
+}
+
 // A figure that misses its goal must be marked, and errors must be seen.
 func TestRequestTablesMarkWhatIsMissed(t *testing.T) {
 	with := func(rate float64, errors int64) *report {

@@ -102,6 +102,10 @@ func (r *report) requestRow(t *table, i, clients int) {
 	t.add(fmt.Sprintf("%.0f×", c.Rate/backstage), fmt.Sprintf("%s B", thousands(float64(c.BodySize))))
 }
 
+// disturbed is the share of the machine that others may take before figures
+// are no longer those of the server alone.
+const disturbed = 0.10
+
 // footnotes say what the figures hide.
 func (r *report) footnotes() string {
 	var errors int64
@@ -117,8 +121,12 @@ func (r *report) footnotes() string {
 			}
 		}
 	}
-	return fmt.Sprintf("Errors: %d. The load generator took %.2f of the cores on average. Other processes took at most %.0f %% of the machine (median of a case's runs).\n",
-		errors, client/float64(max(runs, 1)), 100*others)
+	note := ""
+	if others > disturbed {
+		note = " **The machine was busy with other work: rates and latencies say less than CPU time.**"
+	}
+	return fmt.Sprintf("Errors: %d. The load generator took %.2f of the cores on average. Other processes took at most %.0f %% of the machine (median of a case's runs).%s\n",
+		errors, client/float64(max(runs, 1)), 100*others, note)
 }
 
 func (r *report) ratioTable() string {
