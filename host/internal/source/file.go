@@ -69,18 +69,43 @@ func open(name, within string) (*os.File, error) {
 	}
 	defer func() { _ = root.Close() }()
 	f, err := root.OpenFile(rel, flags, 0)
-	switch {
-	case err == nil:
-		return f, nil
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
-		return nil, fileFault(name, err)
-	default:
-		// What os.Root says of a link that leads out has no name to compare with.
-		if _, statErr := os.Stat(name); statErr == nil {
-			return nil, outside(name, within)
-		}
-		return nil, fileFault(name, err)
+	if err != nil {
+		return nil, confined(name, within, err)
 	}
+	return f, nil
+}
+
+// openFolder opens a folder without leaving the folder within.
+func openFolder(name, within string) (*os.Root, error) {
+	if within == "" {
+		within = name
+	}
+	rel, err := inside(name, within)
+	if err != nil {
+		return nil, err
+	}
+	top, err := os.OpenRoot(within)
+	if err != nil {
+		return nil, fileFault(within, err)
+	}
+	defer func() { _ = top.Close() }()
+	root, err := top.OpenRoot(rel)
+	if err != nil {
+		return nil, confined(name, within, err)
+	}
+	return root, nil
+}
+
+// confined words an error of opening something in a folder.
+func confined(name, within string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return fileFault(name, err)
+	}
+	// What os.Root says of a link that leads out has no name to compare with.
+	if _, statErr := os.Stat(name); statErr == nil {
+		return outside(name, within)
+	}
+	return fileFault(name, err)
 }
 
 func inside(name, within string) (string, error) {
@@ -118,14 +143,9 @@ func (r *Reader) Expand(ctx context.Context, l Location, within string) ([]Locat
 		return nil, fault.New(fault.Invalid, "%q is no valid pattern", l.Target)
 	}
 	base, pattern := splitGlob(l.Target)
-	if within != "" {
-		if _, err := inside(base, within); err != nil {
-			return nil, err
-		}
-	}
-	root, err := os.OpenRoot(base)
+	root, err := openFolder(base, within)
 	if err != nil {
-		return nil, fileFault(base, err)
+		return nil, err
 	}
 	defer func() { _ = root.Close() }()
 	var found []Location

@@ -112,10 +112,16 @@ func TestUnchangedFilesAreNotRead(t *testing.T) {
 
 func TestExpand(t *testing.T) {
 	base := t.TempDir()
-	for _, f := range []string{"b/catalog-info.yaml", "a/catalog-info.yaml", "a/deep/catalog-info.yaml", "a/other.yaml", "literal[1].yaml"} {
+	for _, f := range []string{"b/catalog-info.yaml", "a/catalog-info.yaml", "a/deep/catalog-info.yaml", "a/other.yaml", "literal[1].yaml", "plain/one.yaml"} {
 		write(t, filepath.Join(base, "in", f), f)
 	}
 	write(t, filepath.Join(base, "out", "catalog-info.yaml"), "x")
+	write(t, filepath.Join(base, "out", "deep", "catalog-info.yaml"), "x")
+	for link, to := range map[string]string{"up": "../out", "same": "plain"} {
+		if err := os.Symlink(to, filepath.Join(base, "in", link)); err != nil {
+			t.Skip("no symbolic links here")
+		}
+	}
 	r := source.New(source.Config{})
 	for _, tc := range []struct {
 		name, pattern, want string
@@ -128,6 +134,10 @@ func TestExpand(t *testing.T) {
 		{"brackets in a name", "literal[1].yaml", "literal[1].yaml", 0},
 		{"nothing", "*/none.yaml", "no file matches", fault.NotFound},
 		{"outside", "../out/*.yaml", "lies outside", fault.Invalid},
+		{"outside through a link", "up/*.yaml", "lies outside", fault.Invalid},
+		{"outside through a link, deeper", "up/deep/*.yaml", "lies outside", fault.Invalid},
+		{"inside through a link", "same/*.yaml", "same/one.yaml", 0},
+		{"below a folder that is not there", "none/*.yaml", "does not exist", fault.NotFound},
 		{"malformed", "a/[.yaml", "is no valid pattern", fault.Invalid},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
