@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,12 +12,13 @@ import (
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 
 	"github.com/callboard/callboard/host/internal/fault"
 )
 
 // MaxSource bounds what one call renders, in bytes.
-const MaxSource = 4 << 20
+const MaxSource = 1 << 20
 
 // Heading is one heading of a page, with the id that links reach it by.
 type Heading struct {
@@ -41,21 +43,24 @@ func New() *Renderer {
 	return &Renderer{
 		markdown: goldmark.New(
 			goldmark.WithExtensions(extension.GFM, extension.Footnote, extension.DefinitionList),
-			goldmark.WithParserOptions(parser.WithAutoHeadingID()),
+			goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithParagraphTransformers(
+				util.Prioritized(guard{}, 1), // before the one of tables
+			)),
 		),
 		policy: policy,
 	}
 }
 
 // Markdown renders a page and lists its headings. Raw HTML in the source is
-// dropped, and the output is sanitised all the same. Fault: Invalid (too large).
-func (r *Renderer) Markdown(source []byte) ([]byte, []Heading, error) {
-	if err := checkSize(source, MaxSource); err != nil {
+// dropped, and the output is sanitised all the same. Fault: Invalid (too large,
+// or of a shape that would cost more than its length).
+func (r *Renderer) Markdown(source []byte) (_ []byte, headings []Heading, err error) {
+	if err := errors.Join(checkSize(source, maxMarkdown), checkLines(source)); err != nil {
 		return nil, nil, err
 	}
+	defer recoverRefusal(&err)
 	doc := r.markdown.Parser().Parse(text.NewReader(source))
-	var headings []Heading
-	err := ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+	err = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		h, ok := n.(*ast.Heading)
 		if !ok || !entering {
 			return ast.WalkContinue, nil
@@ -71,6 +76,9 @@ func (r *Renderer) Markdown(source []byte) ([]byte, []Heading, error) {
 	var out bytes.Buffer
 	if err := r.markdown.Renderer().Render(&out, source, doc); err != nil {
 		return nil, nil, fmt.Errorf("rendering markdown: %w", err)
+	}
+	if err := checkSize(out.Bytes(), maxHTML); err != nil {
+		return nil, nil, err
 	}
 	return r.policy.SanitizeBytes(out.Bytes()), headings, nil
 }

@@ -53,6 +53,47 @@ func TestForeignMarkupNeverBecomesScript(t *testing.T) {
 	}
 }
 
+// A hostile text costs no more than its length; each of these took seconds or
+// hundreds of megabytes without the bounds.
+func TestTextsThatCostMoreThanTheirLength(t *testing.T) {
+	r := render.New()
+	wide := "|" + strings.Repeat("a|", 1500) + "\n|" + strings.Repeat("-|", 1500) + "\n" + strings.Repeat("|x|\n", 1000)
+	for name, source := range map[string]string{
+		"a wide table":              wide,
+		"a wide table in a quote":   "> " + strings.ReplaceAll(strings.TrimSuffix(wide, "\n"), "\n", "\n> "),
+		"nested quotes":             strings.Repeat(strings.Repeat("> ", 500)+"x\n", 20),
+		"nested lists":              strings.Repeat("- ", 2000) + "x",
+		"open brackets":             strings.Repeat("[a](", 10_000),
+		"emphasis":                  strings.Repeat("*a_ ", 10_000),
+		"emphasis over many lines":  strings.Repeat("*a_ *b_\n", 5_000),
+		"emphasis in a heading":     "# " + strings.Repeat("*a_ ", 10_000),
+		"emphasis in a setext":      strings.Repeat("*a_ *b_\n", 5_000) + "===\n",
+		"emphasis in a list":        "- " + strings.Repeat("*a_ *b_\n  ", 5_000),
+		"code spans without an end": strings.Repeat("`a``b", 5_000),
+		"images":                    strings.Repeat("![", 10_000),
+		"a long text":               strings.Repeat("word ", 60_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if html, _, err := r.Markdown([]byte(source)); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%d bytes became %d: %v", len(source), len(html), err)
+			}
+		})
+	}
+	for name, source := range map[string]string{
+		"a long page":     strings.Repeat("A *paragraph* with [a link](https://example.org) and `code`.\n\n", 1500),
+		"a long table":    "|a|b|c|\n|-|-|-|\n" + strings.Repeat("|1|2|3|\n", 5000),
+		"code with marks": "```json\n" + strings.Repeat("[[\"_a_\"]]\n", 5000) + "```\n",
+		"a drawn line":    strings.Repeat("-", 100) + " Title\n",
+		"a rule":          strings.Repeat("-", 500) + "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := r.Markdown([]byte(source)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestPick(t *testing.T) {
 	src := []byte(`{"metadata":{"name":"x","annotations":{"a.b/c":"v"}},"spec":{"tags":["one",{"k":1.50}]}}`)
 	got, err := render.Pick(src, []string{"metadata.name", "metadata.annotations[a.b/c]", "spec.tags.1.k", "spec.tags.9", "nope.x"})
