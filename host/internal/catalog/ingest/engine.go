@@ -103,21 +103,21 @@ func (e *Engine) Close() error {
 
 // load takes the state from the store and publishes it, if there is any.
 func (e *Engine) load(ctx context.Context) (stored bool, err error) {
-	e.state = newState()
-	entities, err := e.state.load(ctx, e.config.Store)
+	loaded := newState()
+	entities, err := loaded.load(ctx, e.config.Store)
 	if err != nil {
 		return false, err
-	}
-	now := e.config.Clock.Now()
-	for _, f := range e.state.sources {
-		f.nextAt = now
-	}
-	if len(entities) == 0 && len(e.state.sources) == 0 {
-		return false, nil
 	}
 	revision, err := e.config.Store.CatalogRevision(ctx)
 	if err != nil {
 		return false, fmt.Errorf("reading the revision: %w", err)
+	}
+	now := e.config.Clock.Now()
+	for _, f := range loaded.sources {
+		f.nextAt = now
+	}
+	if e.state = loaded; len(entities) == 0 && len(loaded.sources) == 0 {
+		return false, nil
 	}
 	e.publish(catalog.Update{Reset: true, Upsert: entities, Revision: revision})
 	return true, nil
@@ -174,11 +174,8 @@ func (e *Engine) run(ctx context.Context) {
 		default:
 			failures++
 			e.config.Log.Error("the catalog could not be brought up to date; trying again", "error", err, "attempt", failures)
-			if !e.sleep(ctx, min(time.Duration(1<<min(failures, 6))*time.Second, time.Minute)) {
+			if !e.reload(ctx, failures) {
 				return
-			}
-			if _, err := e.load(ctx); err != nil {
-				e.config.Log.Error("the catalog could not be loaded", "error", err)
 			}
 			e.request(scope{all: true})
 			continue
@@ -186,6 +183,26 @@ func (e *Engine) run(ctx context.Context) {
 		if !e.sleep(ctx, e.config.Limits.Publishing) {
 			return
 		}
+	}
+}
+
+// reload takes the state from the store again, as often as it takes: a pass
+// over anything else would make every entity anew. It reports false when the
+// engine stops.
+func (e *Engine) reload(ctx context.Context, failures int) bool {
+	for {
+		if !e.sleep(ctx, min(time.Duration(1<<min(failures, 6))*time.Second, time.Minute)) {
+			return false
+		}
+		_, err := e.load(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		failures++
+		e.config.Log.Error("the catalog could not be loaded; trying again", "error", err, "attempt", failures)
 	}
 }
 

@@ -131,25 +131,46 @@ func TestSourcesAreReadAgainWhenDue(t *testing.T) {
 	})
 }
 
-func TestAFailedWriteIsTriedAgain(t *testing.T) {
-	r := newRig(t, map[string]string{"file:/c/all.yaml": component("pay", "")}, nil).start(t)
-	r.store.mu.Lock()
-	r.store.fail = fault.New(fault.Unavailable, "the database is away")
-	r.store.mu.Unlock()
-	r.files.set("file:/c/all.yaml", component("pay", ", system: new"))
-	r.RefreshAll()
-	r.board.until(t, "the change is there", func() bool {
-		r.clock.advance(time.Minute)
-		e, _ := r.board.get("component:default/pay")
-		done := strings.Contains(string(e.Body), "new")
-		if !done {
-			select {
-			case r.board.changed <- struct{}{}:
-			default:
+func TestAFailingStoreIsTriedAgain(t *testing.T) {
+	away := fault.New(fault.Unavailable, "the database is away")
+	for _, tc := range []struct {
+		name        string
+		write, load error
+	}{
+		{"a write fails", away, nil},
+		{"then reading the stored catalog fails too", away, away},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRig(t, map[string]string{"file:/c/all.yaml": component("pay", "")}, nil).start(t)
+			before, _ := r.board.get("component:default/pay")
+			r.store.mu.Lock()
+			r.store.fail, r.store.failLoad = tc.write, tc.load
+			r.store.mu.Unlock()
+			r.files.set("file:/c/all.yaml", component("pay", ", system: new"))
+			r.RefreshAll()
+			r.board.until(t, "the change is there", func() bool {
+				r.clock.advance(time.Minute)
+				e, _ := r.board.get("component:default/pay")
+				done := strings.Contains(string(e.Body), "new")
+				if !done {
+					select {
+					case r.board.changed <- struct{}{}:
+					default:
+					}
+				}
+				return done
+			})
+			// A pass over a catalog that was not loaded would make the entity anew.
+			if after, _ := r.board.get("component:default/pay"); after.UID != before.UID {
+				t.Errorf("the uid was %s and is %s", before.UID, after.UID)
 			}
-		}
-		return done
-	})
+			r.store.mu.Lock()
+			defer r.store.mu.Unlock()
+			if r.store.fail != nil || r.store.failLoad != nil {
+				t.Error("the store did not fail")
+			}
+		})
+	}
 }
 
 func TestTheOrderOfReadingDoesNotMatter(t *testing.T) {

@@ -23,6 +23,7 @@ type memory struct {
 	writes     int
 	rows       int
 	fail       error // of the next ApplyCatalog
+	failLoad   error // of the next LoadEntities
 }
 
 func newMemory() *memory {
@@ -74,6 +75,10 @@ func (m *memory) ApplyCatalog(_ context.Context, b store.Batch) (uint64, error) 
 func (m *memory) LoadEntities(_ context.Context, each func(store.EntityRow) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.failLoad; err != nil {
+		m.failLoad = nil
+		return err
+	}
 	for _, r := range m.entities {
 		if err := each(r); err != nil {
 			return err
