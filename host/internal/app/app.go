@@ -85,6 +85,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if a.log, err = telemetry.NewLogger(o.LogTo, telemetry.LogConfig{Format: c.Telemetry.LogFormat, Level: c.Telemetry.LogLevel}); err != nil {
 		return nil, fmt.Errorf("starting the log: %w", err)
 	}
+	for _, key := range unused(c) {
+		a.log.Warn("this key has no effect in this version", "key", key, "origin", c.Origin(key).String())
+	}
 	out := egress.New(egress.Config{UserAgent: "callboard/" + o.Version.Version})
 	if a.traces, err = telemetry.NewTraces(ctx, telemetry.TraceConfig{
 		Endpoint: c.Telemetry.OTLPEndpoint, Version: o.Version.Version, Client: collectorClient(out, c.Telemetry.OTLPEndpoint),
