@@ -121,22 +121,28 @@ func (r *report) footnotes() string {
 			}
 		}
 	}
-	note := ""
-	if others > disturbed {
-		note = " **The machine was busy with other work: rates and latencies say less than CPU time.**"
-	}
 	return fmt.Sprintf("Errors: %d. The load generator took %.2f of the cores on average. Other processes took at most %.0f %% of the machine (median of a case's runs).%s\n",
-		errors, client/float64(max(runs, 1)), 100*others, note)
+		errors, client/float64(max(runs, 1)), 100*others, warning(others))
+}
+
+// warning is what a reader must know when others took that share of the machine.
+func warning(others float64) string {
+	if others <= disturbed {
+		return ""
+	}
+	return " **The machine was busy with other work: rates and latencies say less than CPU time.**"
 }
 
 func (r *report) ratioTable() string {
 	var t table
+	var others float64
 	t.row("handler", "plugin, requests/s", "native, requests/s", "ratio (must ≥ "+number(100*ratioGoal)+" %)", "plugin, CPU", "native, CPU", "the sandbox adds")
 	for _, one := range r.Ratios {
 		t.row(one.Name, thousands(one.Plugin.Rate), thousands(one.Native.Rate), fmt.Sprintf("%.0f %%", 100*one.Ratio)+miss(one.Ratio < ratioGoal),
 			number(one.Plugin.CPU)+" ms", number(one.Native.CPU)+" ms", fmt.Sprintf("%.0f µs", 1000*one.Added))
+		others = max(others, one.Plugin.Others, one.Native.Others)
 	}
-	return t.String()
+	return t.String() + fmt.Sprintf("\nOther processes took at most %.0f %% of the machine.%s\n", 100*others, warning(others))
 }
 
 func (r *report) profileTable() string {
