@@ -41,7 +41,8 @@ test("on a phone the navigation is a drawer", async ({ page }) => {
   await expect(page.getByRole("dialog")).toHaveCount(0);
 });
 
-test("the theme is chosen, kept, and there before the first paint", async ({ page }) => {
+test("the theme is chosen, kept, and there before the first paint", async ({ page, watch }) => {
+  watch.allow(/ERR_FAILED/);
   await page.goto("/");
   await settled(page);
   await page.getByRole("button", { name: /^Account of/ }).click();
