@@ -70,7 +70,7 @@ func newCatalog(d catalogDeps) (*catalogEngine, error) {
 	}
 	engine := ingest.New(ingest.Config{
 		Store: d.store, Publisher: d.index, Model: compiled, Processors: processors,
-		Reader:    newReader(c, d.egress, d.now),
+		Reader:    ownFiles{newReader(c, d.egress, d.now), c.Files(), c.DataDir},
 		Locations: configured, Rules: rules(c), Orphans: c.Catalog.OrphanStrategy,
 		Interval: time.Duration(c.Catalog.ProcessingInterval), Watch: true, Log: d.log,
 	})

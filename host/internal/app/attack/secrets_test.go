@@ -2,6 +2,8 @@ package attack_test
 
 import (
 	"bytes"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,7 +37,14 @@ func TestSecretsStayInside(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "app-config.yaml"), canaries)
 	write(t, filepath.Join(dir, "secret.txt"), "c4n4ry-file")
-	write(t, filepath.Join(dir, "good.yaml"), good+"---\n"+component("curious", "  definition: {$text: ./app-config.yaml.absent}\n"))
+	descriptors := good
+	for i, own := range []string{"app-config.yaml", "secret.txt", "link.yaml", "data/callboard.db", "app-config.yaml.absent"} {
+		descriptors += "---\n" + component(fmt.Sprintf("curious%d", i), "  definition: {$text: ./"+own+"}\n")
+	}
+	write(t, filepath.Join(dir, "good.yaml"), descriptors)
+	if err := os.Link(filepath.Join(dir, "app-config.yaml"), filepath.Join(dir, "link.yaml")); err != nil {
+		t.Fatal(err)
+	}
 	check := func(what, text string) {
 		t.Helper()
 		if i := strings.Index(text, "c4n4ry"); i >= 0 {
@@ -68,6 +77,12 @@ func TestSecretsStayInside(t *testing.T) {
 			t.Errorf("%s: %d without a body", path, status)
 		}
 		check(path, body)
+	}
+	_, all := get(t, address+"/api/catalog/entities")
+	for _, own := range []string{"/app-config.yaml", "/secret.txt", "/link.yaml"} {
+		if !strings.Contains(all, own+" belongs to the portal itself") {
+			t.Errorf("nothing says that %s is not read: %s", own, all)
+		}
 	}
 	p.kill()
 	if !strings.Contains(p.out.String(), "level=DEBUG") {
