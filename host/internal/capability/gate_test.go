@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -266,5 +267,24 @@ func TestWhatWasReadWithOwnRightsIsNotShownToAViewer(t *testing.T) {
 	}
 	if _, _, err := s.Body(info.Handle); !fault.Is(err, fault.Denied) {
 		t.Errorf("the viewer's answer may hold what own rights read: %v", err)
+	}
+}
+
+func TestADenialIsToldOnceACall(t *testing.T) {
+	b, r := &bell{}, &recorder{}
+	table, _ := capability.NewTable(b.row(false))
+	rights, _ := table.Resolve([]capability.Request{{Name: "clock"}}, nil, false)
+	g := capability.NewGate(capability.Config{Table: table, Audit: r})
+	s := open(t, g, rights, capability.Opening{})
+	for _, id := range []abi.Capability{abi.CapClock, abi.CapClock, abi.CapKV, abi.CapKV, 1000, 2000} {
+		call(t, s, id, 1, &contract.HandleRequest{})
+	}
+	call(t, open(t, g, rights, capability.Opening{}), abi.CapClock, 1, &contract.HandleRequest{})
+	var repeated []bool
+	for _, e := range r.events {
+		repeated = append(repeated, e.Repeated)
+	}
+	if want := []bool{false, true, false, true, false, true, false}; !slices.Equal(repeated, want) {
+		t.Errorf("repeated %v, want %v", repeated, want)
 	}
 }

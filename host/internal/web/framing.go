@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -48,19 +49,24 @@ func malformed(why string) error {
 }
 
 func readFields(raw []byte) (f fields, err error) {
+	ends := bytes.Count(raw, []byte("\r\n"))
+	if bytes.Count(raw, []byte("\n")) != ends || bytes.Count(raw, []byte("\r")) != ends || bytes.IndexByte(raw, 0) >= 0 {
+		return f, malformed("each header field is a line of its own that ends in CR LF")
+	}
 	for len(raw) > 0 {
-		line, rest, found := bytes.Cut(raw, []byte("\r\n"))
-		if !found || bytes.ContainsAny(line, "\r\n\x00") {
+		end := bytes.IndexByte(raw, '\n')
+		if end < 0 {
 			return f, malformed("each header field is a line of its own that ends in CR LF")
 		}
-		if raw = rest; len(line) == 0 {
+		line := raw[:end-1]
+		if raw = raw[end+1:]; len(line) == 0 {
 			continue
 		}
-		name, value, found := bytes.Cut(line, []byte(":"))
-		if !found || !isToken(name) {
+		colon := bytes.IndexByte(line, ':')
+		if colon < 0 || !isToken(line[:colon]) {
 			return f, malformed("a header field is a name, a colon and a value")
 		}
-		f.note(name, bytes.Trim(value, " \t"))
+		f.note(line[:colon], line[colon+1:])
 	}
 	return f, nil
 }
@@ -76,13 +82,13 @@ func (f *fields) note(name, value []byte) {
 			f.lengths++
 		}
 	case len("Content-Encoding"):
-		if bytes.EqualFold(name, []byte("Content-Encoding")) && !bytes.EqualFold(value, []byte("identity")) {
+		if bytes.EqualFold(name, []byte("Content-Encoding")) && !bytes.EqualFold(bytes.TrimSpace(value), []byte("identity")) {
 			f.encoded = true
 		}
 	case len("Transfer-Encoding"):
 		if bytes.EqualFold(name, []byte("Transfer-Encoding")) {
 			f.transferEncodings++
-			f.chunked = bytes.EqualFold(value, []byte("chunked"))
+			f.chunked = bytes.EqualFold(bytes.Trim(value, " \t"), []byte("chunked"))
 		}
 	}
 }
@@ -119,8 +125,8 @@ func checkTarget(target []byte) error {
 func isToken(s []byte) bool {
 	for _, b := range s {
 		switch {
-		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
-		case bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), b) >= 0:
+		case b >= 'a' && b <= 'z', b == '-', b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
+		case strings.IndexByte("!#$%&'*+.^_`|~", b) >= 0:
 		default:
 			return false
 		}

@@ -105,7 +105,8 @@ func (s service) within(ctx context.Context, v principal.Viewer, r *Reach, q *co
 			return outOfReach(r, ref.Kind)
 		}
 		one = catalog.Filter{{
-			{Key: "kind", Values: []string{ref.Kind}}, {Key: "metadata.namespace", Values: []string{ref.Namespace}},
+			{Key: "kind", Values: []string{ref.Kind}},
+			{Key: "metadata.namespace", Values: []string{ref.Namespace}},
 			{Key: "metadata.name", Values: []string{ref.Name}},
 		}}
 	}
