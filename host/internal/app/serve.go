@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -41,6 +42,8 @@ func (a *App) Start(ctx context.Context, pprofAddr string) error {
 	var work sync.WaitGroup
 	work.Go(func() { a.sweep(background) })
 	work.Go(func() { a.plugins.compileAhead(background) })
+	// Loading leaves twice as much memory behind as the catalog needs.
+	work.Go(debug.FreeOSMemory)
 	a.closeLater(func(context.Context) error {
 		stop()
 		work.Wait() // before the store and the cache that they use are closed
