@@ -65,12 +65,15 @@ func (e *Engine) diff(w *walk, want []*wanted, roots []root) *plan {
 // want makes the node of a wanted entity what it should be.
 func (e *Engine) want(p *plan, w *walk, x *wanted) {
 	old := e.state.nodes[x.ref]
-	problems := w.problems[x.ref]
+	problems := slices.Concat(x.doc.notes, w.problems[x.ref])
 	if x.doc.problem != nil {
 		problems = append([]problem{*x.doc.problem}, problems...)
 	}
 	status := statusOf(problems)
 	if x.doc.out == nil {
+		if len(problems) == 0 && x.doc.unfinished() {
+			status = old.status // of another run; what it tells of has not been tried again
+		}
 		if !bytes.Equal(old.status, status) || old.orphan {
 			n := p.change(old)
 			n.status, n.orphan = status, false

@@ -78,7 +78,8 @@ type Processor interface {
 	Version() string // changes when its answers may
 	// Kinds that it wants to see, in lower case; none = all.
 	Kinds() []string
-	// FailOpen says that entities go on without it when it fails.
+	// FailOpen says that entities go on without it when it fails or answers
+	// what it may not, with a status item that says so.
 	FailOpen() bool
 	Process(ctx context.Context, req contract.ProcessRequest) (contract.ProcessReply, error)
 }

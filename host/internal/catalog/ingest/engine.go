@@ -340,7 +340,7 @@ func (e *Engine) sourceRows(w *walk) (rows []store.SourceRow, drop []string) {
 			f.docs[i].out = nil
 		}
 		if _, read := w.done[key]; read {
-			f.nextAt = now.Add(time.Duration(float64(e.config.Interval) * (1 + e.config.Rand()/2)))
+			f.nextAt = now.Add(e.interval(f))
 		}
 		row := store.SourceRow{Location: key, ETag: f.etag, Digest: f.digest, Error: v.trouble(), Entities: len(f.docs), CheckedAt: f.row.CheckedAt, NextAt: f.row.NextAt}
 		if row != f.row {
@@ -357,6 +357,16 @@ func (e *Engine) sourceRows(w *walk) (rows []store.SourceRow, drop []string) {
 		}
 	}
 	return rows, drop
+}
+
+// interval is when to look at a source again: sooner when a processor failed,
+// twice as late each time.
+func (e *Engine) interval(f *facts) time.Duration {
+	d := time.Duration(float64(e.config.Interval) * (1 + e.config.Rand()/2))
+	if f.unasked > 0 {
+		d = min(d, 30*time.Second<<min(f.unasked-1, 10))
+	}
+	return d
 }
 
 // trouble is why the source must be read again however it looks, in a line.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ import (
 )
 
 // pipelineVersion is part of every digest: raising it processes everything anew.
-const pipelineVersion = "1"
+const pipelineVersion = "2"
 
 // withPlaceholders separates, in a digest, the document from what its
 // placeholders read. A document without any has no such part.
@@ -28,6 +29,11 @@ const withPlaceholders = "+"
 // the line of its targets: refusals of them name it, after a restart too.
 const withLine = "@"
 
+// withNotes begins the digest of a document that was processed, but not as it
+// should be. No document has such a digest, so it is processed again whenever
+// it is read, after a restart too.
+const withNotes = "!"
+
 // pipeline turns documents into outputs. It has no state of its own and runs
 // on many goroutines.
 type pipeline struct {
@@ -36,11 +42,12 @@ type pipeline struct {
 	rules      rules
 	processors []Processor
 	limits     Limits
+	log        *slog.Logger
 	epoch      string // digest of everything but the documents that decides about outputs
 }
 
 func newPipeline(c Config) *pipeline {
-	p := &pipeline{model: c.Model, reader: c.Reader, rules: newRules(c.Rules, c.Locations), processors: c.Processors, limits: c.Limits}
+	p := &pipeline{model: c.Model, reader: c.Reader, rules: newRules(c.Rules, c.Locations), processors: c.Processors, limits: c.Limits, log: c.Log}
 	h := sha256.New()
 	// JSON tells a list that allows everything, null, from one that allows nothing.
 	written, _ := json.Marshal(p.rules)
@@ -76,6 +83,9 @@ type found struct {
 	deps  []source.Location
 	empty bool
 	extra []found // what processors emitted
+
+	unasked bool // a processor failed
+	partial bool // a processor may not have emitted all that it should
 }
 
 // read reads the source and cuts it into documents. Afterwards either after
@@ -134,7 +144,7 @@ func (p *pipeline) document(ctx context.Context, r *reading, i int) {
 	before := r.previous(digest)
 	if before != nil && before.targets == nil && !r.need[before.ref] {
 		f.doc = *before
-		f.doc.line, f.doc.out = r.chunks[i].Line, nil
+		f.doc.line, f.doc.out, f.doc.stale = r.chunks[i].Line, nil, false
 		return
 	}
 	f.doc.digest = digest
@@ -163,7 +173,7 @@ func (p *pipeline) document(ctx context.Context, r *reading, i int) {
 	if same := r.previous(f.doc.digest); same != nil && same.targets == nil && !r.need[same.ref] && f.doc.digest != digest {
 		line := f.doc.line
 		f.doc = *same
-		f.doc.line, f.doc.out = line, nil
+		f.doc.line, f.doc.out, f.doc.stale = line, nil, false
 		return
 	}
 	p.check(r, f, &root)
@@ -274,6 +284,9 @@ func (p *pipeline) finish(r *reading, f *found) {
 		return
 	}
 	f.doc.out = out
+	if len(f.doc.notes) > 0 {
+		f.doc.digest = withNotes + f.doc.digest
+	}
 }
 
 // collect makes the facts of the source of its documents.
@@ -301,28 +314,35 @@ func (r *reading) collect() {
 			add(&f.extra[i], f.doc.ref)
 		}
 	}
+	processed := map[string]*found{}
 	for i := range r.found {
-		add(&r.found[i], "")
+		f := &r.found[i]
+		add(f, "")
+		if f.doc.ref != "" && processed[f.doc.ref] == nil {
+			processed[f.doc.ref] = f
+		}
+		if f.unasked {
+			r.after.unasked = 1
+		}
 	}
 	if r.before != nil {
+		if r.after.unasked > 0 {
+			r.after.unasked += r.before.unasked
+		}
 		for _, d := range r.before.docs {
-			// What a kept document emitted stays with it; and a document that
-			// no longer says what it is may be any of those that were here.
-			if !named[d.ref] && (d.parent != "" && named[d.parent] && r.kept(d.parent) || len(r.after.broken) > 0) {
-				d.out = nil
+			if named[d.ref] {
+				continue
+			}
+			// What a document emitted stays with it as long as it is kept as it
+			// was, or nobody knows whether it still emits it; and a document
+			// that no longer says what it is may be any of those that were here.
+			parent := processed[d.parent]
+			unknown := parent != nil && (parent.partial || parent.doc.problem != nil)
+			if kept := parent != nil && parent.doc.out == nil; kept || unknown || len(r.after.broken) > 0 {
+				d.out, d.stale = nil, unknown || !kept
 				r.after.docs = append(r.after.docs, d)
 			}
 		}
 	}
 	r.chunks, r.found = nil, nil
-}
-
-// kept reports whether the document was not processed in this pass.
-func (r *reading) kept(ref string) bool {
-	for i := range r.found {
-		if d := &r.found[i].doc; d.ref == ref {
-			return d.out == nil
-		}
-	}
-	return true
 }

@@ -16,9 +16,8 @@ import (
 // batchSize is how many entities a processor sees in one call.
 const batchSize = 100
 
-// descriptorOnly are relations that decide who may do what. They count only
-// when the descriptor itself declares them.
-var descriptorOnly = []string{"ownedBy", "ownerOf", "memberOf", "hasMember"}
+// maxReport is how many bytes of an error that a processor reports are shown.
+const maxReport = 2000
 
 // runProcessors shows the documents that were read to the processors that
 // asked for their kinds, one processor after the other.
@@ -58,27 +57,67 @@ func (p *pipeline) runBatch(ctx context.Context, proc Processor, batch []*found,
 	if err == nil && len(reply.Results) != len(batch) {
 		err = fault.New(fault.Invalid, "it answered %d results for %d entities", len(reply.Results), len(batch))
 	}
-	for i, f := range batch {
-		switch {
-		case err != nil && proc.FailOpen():
-		case err != nil:
-			f.doc.problem, f.root = problemOf(fault.New(fault.Unavailable, "processor %s failed: %s", proc.Name(), fault.Message(err))), nil
-		default:
-			if err := p.take(of[i], f, proc, reply.Results[i]); err != nil {
-				f.doc.problem, f.doc.out, f.root, f.extra = problemOf(err), nil, nil, nil
-			}
+	if err != nil {
+		if ctx.Err() == nil {
+			p.log.Warn("a processor failed", "processor", proc.Name(), "entities", len(batch), "first", batch[0].doc.ref, "error", err)
 		}
+		err = fault.New(fault.Unavailable, "processor %s failed: %s", proc.Name(), fault.Message(err))
+		for _, f := range batch {
+			f.unasked = true
+			f.without(proc, err)
+		}
+		return
+	}
+	for i, f := range batch {
+		taken, err := p.take(of[i], f, proc, reply.Results[i])
+		if err != nil {
+			f.without(proc, err)
+			continue
+		}
+		*f = taken
 	}
 }
 
-// take puts a processor's result in place of the document.
-func (p *pipeline) take(r *reading, f *found, proc Processor, result contract.ProcessResult) error {
-	wrong := func(format string, args ...any) error {
-		return fault.New(fault.Invalid, "processor %s: %s", proc.Name(), fmt.Sprintf(format, args...))
+// without goes on without a processor's answer: with the entity as it was, or
+// not at all.
+func (f *found) without(proc Processor, err error) {
+	f.partial = true
+	why := problemOf(err)
+	if proc.FailOpen() {
+		why.warning = true
+		why.message += "; the entity goes on without it"
+		f.doc.notes = append(f.doc.notes, *why)
+		return
 	}
-	if len(result.Errors) > 0 {
-		return wrong("%s", strings.Join(result.Errors, "; "))
+	f.doc.problem, f.doc.out, f.root, f.extra = why, nil, nil, nil
+}
+
+// tell notes the errors that a processor reported about an entity, which goes
+// on with whatever else the processor answered.
+func (f *found) tell(proc Processor, reported []string) {
+	for i, text := range reported {
+		if i == maxItems-1 { // the last item is for the rest
+			f.doc.notes = append(f.doc.notes, problem{name: "Error", message: fmt.Sprintf("processor %s: and %d more errors", proc.Name(), len(reported)-i)})
+			break
+		}
+		if len(text) > maxReport {
+			text = text[:maxReport] + "…"
+		}
+		f.doc.notes = append(f.doc.notes, problem{name: "Error", message: "processor " + proc.Name() + ": " + strings.ToValidUTF8(text, "\ufffd")})
 	}
+	// What it could not find out is not gone.
+	f.partial = f.partial || len(reported) > 0
+}
+
+// take returns the document with a processor's result in its place, all of it
+// or, with an error, nothing.
+func (p *pipeline) take(r *reading, before *found, proc Processor, result contract.ProcessResult) (found, error) {
+	f := *before
+	f.doc.out, f.doc.notes, f.extra = before.doc.out.clone(), slices.Clone(before.doc.notes), slices.Clone(before.extra)
+	wrong := func(format string, args ...any) (found, error) {
+		return found{}, fault.New(fault.Invalid, "processor %s: %s", proc.Name(), fmt.Sprintf(format, args...))
+	}
+	f.tell(proc, result.Errors)
 	if len(result.Entity) > 0 {
 		root, err := descriptor.ParseJSON(result.Entity, p.limits.Descriptor.Depth)
 		if err != nil {
@@ -88,8 +127,11 @@ func (p *pipeline) take(r *reading, f *found, proc Processor, result contract.Pr
 		if err != nil || ref.String() != f.doc.ref {
 			return wrong("it turned %s into another entity", f.doc.ref)
 		}
-		if p.check(r, f, &root); f.doc.problem != nil {
+		if p.check(r, &f, &root); f.doc.problem != nil {
 			return wrong("its answer for %s is refused: %s", f.doc.ref, f.doc.problem.message)
+		}
+		if err := keepsAuthority(r.at.Target, before, &f); err != nil {
+			return wrong("%s", problemOf(err).message)
 		}
 	}
 	if len(result.Relations) > model.MaxRelations {
@@ -101,7 +143,7 @@ func (p *pipeline) take(r *reading, f *found, proc Processor, result contract.Pr
 		switch {
 		case err1 != nil || err2 != nil || rel.Type == "":
 			return wrong("relation %q from %q to %q is not well-formed", rel.Type, rel.Source, rel.Target)
-		case slices.Contains(descriptorOnly, rel.Type):
+		case protected(rel.Type):
 			return wrong("relation %s counts only when a descriptor declares it", rel.Type)
 		}
 		if f.doc.out == nil {
@@ -110,13 +152,13 @@ func (p *pipeline) take(r *reading, f *found, proc Processor, result contract.Pr
 		f.doc.out.relations = append(f.doc.out.relations, model.Relation{Source: from.String(), Type: rel.Type, Target: to.String()})
 	}
 	for _, text := range result.Emit {
-		child, err := p.emitted(r, f, text)
+		child, err := p.emitted(r, &f, text)
 		if err != nil {
 			return wrong("an entity that it emitted for %s is refused: %v", f.doc.ref, err)
 		}
 		f.extra = append(f.extra, child)
 	}
-	return nil
+	return f, nil
 }
 
 // emitted checks an entity that a processor emitted; it is not processed again.
@@ -135,6 +177,9 @@ func (p *pipeline) emitted(r *reading, parent *found, text []byte) (found, error
 	p.finish(r, &child)
 	if child.doc.problem != nil {
 		return found{}, fault.New(fault.Invalid, "%s", child.doc.problem.message)
+	}
+	if err := mayEmit(ref, child.doc.out.relations); err != nil {
+		return found{}, err
 	}
 	return child, nil
 }

@@ -24,7 +24,7 @@ type LocationStatus struct {
 	CheckedAt time.Time
 }
 
-// Problem is something that was refused, and where it is shown.
+// Problem is something that was refused or went wrong, and where it is shown.
 type Problem struct {
 	Ref     string // the entity whose status tells of it
 	Name    string // "InputError", …
@@ -74,7 +74,14 @@ func (e *Engine) finish(w *walk, roots []root, registered []store.LocationRow, t
 	for _, v := range w.order {
 		origin := v.origin.String()
 		for i := range v.facts.docs {
-			if d := &v.facts.docs[i]; d.problem != nil {
+			d := &v.facts.docs[i]
+			for _, note := range d.notes {
+				errs[origin] = append(errs[origin], note.message)
+				if e.state.nodes[d.ref] != nil {
+					add(d.ref, note)
+				}
+			}
+			if d.problem != nil {
 				errs[origin] = append(errs[origin], d.problem.message)
 				if e.state.nodes[d.ref] != nil {
 					add(d.ref, *d.problem)
@@ -131,7 +138,7 @@ func (e *Engine) Stats() Stats {
 	}
 }
 
-// Problems returns what the last pass refused, sorted by entity.
+// Problems returns what went wrong in the last pass, sorted by entity.
 func (e *Engine) Problems() []Problem {
 	e.mu.Lock()
 	defer e.mu.Unlock()

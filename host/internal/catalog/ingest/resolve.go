@@ -53,6 +53,9 @@ func (w *walk) resolve(roots []root) (out []*wanted, missing map[string]map[stri
 			if d.problem != nil && d.problem.forbidden {
 				continue // as if it were not there; its location says why
 			}
+			if n := w.state.nodes[d.ref]; d.stale && (n == nil || n.location != v.facts.at.String()) {
+				continue // it was not in the catalog, and cannot come into it now
+			}
 			if len(claims[d.ref]) == 0 {
 				refs = append(refs, d.ref)
 			}
@@ -71,7 +74,7 @@ func (w *walk) resolve(roots []root) (out []*wanted, missing map[string]map[stri
 			continue // refused, and there is no earlier version
 		}
 		key := won.visit.facts.at.String()
-		if won.doc.problem == nil && won.doc.out == nil && !w.state.current(won) {
+		if won.doc.problem == nil && won.doc.out == nil && !won.doc.stale && !w.state.current(won) {
 			if missing[key] == nil {
 				missing[key] = map[string]bool{}
 			}

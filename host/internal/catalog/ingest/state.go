@@ -253,13 +253,14 @@ type facts struct {
 	broken   []problem         // of the source itself and of documents that name no entity
 	failure  error             // why the last read failed; docs are those before
 	nextAt   time.Time
+	unasked  int // reads in a row in which a processor failed
 }
 
 // unsettled reports whether the source must be read though it looks unchanged:
-// something in it was refused, or depends on other places.
+// something in it was refused or went wrong, or depends on other places.
 func (f *facts) unsettled() bool {
 	return f.row.Error != "" || len(f.broken) > 0 || slices.ContainsFunc(f.docs, func(d doc) bool {
-		return d.problem != nil || strings.Contains(d.digest, withPlaceholders)
+		return d.problem != nil || d.unfinished() || strings.Contains(d.digest, withPlaceholders)
 	})
 }
 
@@ -271,9 +272,15 @@ type doc struct {
 	digest  string
 	parent  string // ref of the entity whose processor emitted it; empty = the Location entities that name the source
 	targets *targets
-	problem *problem // why it is refused
-	out     *output  // when it was processed in this pass
+	problem *problem  // why it is refused
+	notes   []problem // what went wrong though it is not refused
+	stale   bool      // it was here before, and cannot be processed now
+	out     *output   // when it was processed in this pass
 }
+
+// unfinished reports whether the document must be processed again though it
+// did not change.
+func (d *doc) unfinished() bool { return strings.HasPrefix(d.digest, withNotes) }
 
 // output is a processed entity that waits to be stitched.
 type output struct {
@@ -282,10 +289,21 @@ type output struct {
 	relations       []model.Relation
 }
 
+func (o *output) clone() *output {
+	if o == nil {
+		return nil
+	}
+	c := *o
+	c.relations = slices.Clone(o.relations)
+	return &c
+}
+
 // problem is a reason, in Backstage's terms.
 type problem struct {
 	name    string // "InputError", "NotFoundError", …
 	message string
 	// forbidden says that the operator does not want the entity, in any version.
 	forbidden bool
+	// warning says that the entity is there, and only lacks something.
+	warning bool
 }

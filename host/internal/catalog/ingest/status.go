@@ -58,7 +58,11 @@ func statusOf(problems []problem) []byte {
 }
 
 func appendItem(b []byte, p problem) []byte {
-	b = append(b, `{"type":"backstage.io/catalog-processing","level":"error","message":`...)
+	level := "error"
+	if p.warning {
+		level = "warning"
+	}
+	b = append(b, `{"type":"backstage.io/catalog-processing","level":"`+level+`","message":`...)
 	b = descriptor.AppendString(b, p.name+": "+p.message)
 	b = append(b, `,"error":{"name":`...)
 	b = descriptor.AppendString(b, p.name)
