@@ -91,9 +91,11 @@ func (e *Entity) RelateFrom(sourceRef, relation string) {
 }
 
 // Emit adds a child entity, as JSON, that lives as long as this one emits it.
+// It may name its owner, and be of any kind but User, Group and Location.
 func (e *Entity) Emit(child []byte) { e.emit = append(e.emit, child) }
 
-// Fail adds an item to the entity's status and lets processing go on.
+// Fail adds an item to the entity's status and lets processing go on: the
+// entity takes the other changes and keeps what was emitted for it before.
 func (e *Entity) Fail(format string, args ...any) {
 	e.errors = append(e.errors, fmt.Sprintf(format, args...))
 }

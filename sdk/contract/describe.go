@@ -41,7 +41,14 @@ type EmittedRelation struct {
 }
 
 // ProcessResult is what a processor answers for one item, in the order of the
-// request. An empty Entity means unchanged; Errors become status items.
+// request. An empty Entity means unchanged. Errors become status items: the
+// entity goes on with the rest of the result, is processed again whenever its
+// source is read, and keeps what was emitted for it before.
+//
+// A result counts whole or not at all. The host refuses one that changes what
+// decides who may do what: users and groups, an entity's owner, members or
+// parents, the targets of a Location, relations of these types, and emitted
+// users, groups and locations. An emitted entity may name its own owner.
 type ProcessResult struct {
 	Entity    []byte            `msg:"e" json:"entity,omitempty"` // JSON, whole
 	Relations []EmittedRelation `msg:"r,limit=20000" json:"relations,omitempty"`

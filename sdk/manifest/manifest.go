@@ -154,7 +154,7 @@ type Extensions struct {
 type Processor struct {
 	Name      string   `json:"name" manifest:"required"`                         // as the code registers it
 	Kinds     []string `json:"kinds" manifest:"required"`                        // that it is called for; "*" is every kind
-	OnFailure string   `json:"onFailure,omitempty" manifest:"oneof=open|closed"` // open: the entity goes on unchanged with a status item
+	OnFailure string   `json:"onFailure,omitempty" manifest:"oneof=open|closed"` // open (default): the entity goes on unchanged with a status item; closed: the new version is refused
 	Batch     int      `json:"batch,omitempty"`                                  // entities per call, default 100
 
 	Line int `json:"-" manifest:"line"`
