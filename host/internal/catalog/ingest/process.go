@@ -128,10 +128,11 @@ func (p *pipeline) read(ctx context.Context, r *reading) {
 	r.remember()
 }
 
+// withoutOutputs returns documents as they were, which cannot be processed now.
 func withoutOutputs(docs []doc) []doc {
 	out := slices.Clone(docs)
 	for i := range out {
-		out[i].out = nil
+		out[i].out, out[i].stale = nil, true
 	}
 	return out
 }

@@ -173,6 +173,24 @@ func TestAFailingStoreIsTriedAgain(t *testing.T) {
 	}
 }
 
+// What an unreadable file said cannot be processed for its new origin; nothing
+// else may wait for it.
+func TestAnUnreadableFileThatIsReachedAnotherWayStopsNothing(t *testing.T) {
+	r := newRig(t, map[string]string{"file:/c/all.yaml": component("pay", ""), "file:/c/new.yaml": location("parts", "./all.yaml") + component("bank", "")}, nil).start(t)
+	r.files.damage("file:/c/all.yaml", fault.New(fault.Unavailable, "the disk is away"))
+	r = r.restart(t, func(c *ingest.Config) { c.Locations = []ingest.Location{{Type: "file", Target: "/c/new.yaml"}} })
+	r.waitPasses(t, 1)
+	want := []string{"component:default/bank", "component:default/pay", r.generated(t), "location:default/parts"}
+	if got := r.board.refs(); !slices.Equal(got, want) {
+		t.Errorf("catalog %v, want %v", got, want)
+	}
+	r.files.set("file:/c/all.yaml", component("pay", ""))
+	r.settle(t)
+	if pay, _ := r.board.get("component:default/pay"); !strings.Contains(string(pay.Body), "origin-location\":\"file:/c/new.yaml") {
+		t.Errorf("readable again, but its origin is old: %s", pay.Body)
+	}
+}
+
 func TestTheOrderOfReadingDoesNotMatter(t *testing.T) {
 	const sources = 12
 	text := map[string]string{}
