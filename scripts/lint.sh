@@ -30,7 +30,7 @@ lint_ui() {
 }
 
 scripts/prerequisites.sh || exit 1
-make --no-print-directory packages plugins ||
+make -s --no-print-directory packages plugins ||
 	note fail lint "make packages plugins"
 
 # Node uses one core for a minute while the Go linters start.

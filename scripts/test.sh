@@ -43,7 +43,7 @@ at_exit() {
 # Configuration is named, so that an app-config.local.yaml of this machine changes nothing.
 start_server() {
 	[ -z "$server_pid" ] || return 0
-	if ! make --no-print-directory build; then
+	if ! make -s --no-print-directory build; then
 		note fail "$1" "make build"
 		return 1
 	fi
@@ -74,7 +74,7 @@ suite_go() {
 	gotestsum=$(scripts/tool.sh gotestsum) || { note fail go "building gotestsum"; return; }
 	start_postgres go
 	# What is embedded must be there before host is compiled.
-	make --no-print-directory plugins || note fail go "make plugins"
+	make -s --no-print-directory plugins || note fail go "make plugins"
 	run env CGO_ENABLED="${race:+1}" "$gotestsum" --format pkgname-and-test-fails --hide-summary=skipped --junitfile "$results/go.xml" -- \
 		${race:+"$race"} -timeout 10m "${packages[@]}"
 	ran go $?
@@ -116,7 +116,7 @@ suite_rego() {
 
 suite_ui() {
 	say "UI: types and unit tests"
-	make --no-print-directory packages || { note fail ui "make packages"; return; }
+	make -s --no-print-directory packages || { note fail ui "make packages"; return; }
 	check ui "types" npm --prefix ui run --silent typecheck
 	run within ui npx --no-install vitest run --reporter=default --reporter=junit --outputFile.junit="$results/ui.xml"
 	ran ui $?
@@ -130,9 +130,9 @@ suite_e2e() {
 		return
 	fi
 	export CHROMIUM
-	make --no-print-directory packages || { note fail e2e "make packages"; return; }
+	make -s --no-print-directory packages || { note fail e2e "make packages"; return; }
 	# What a healthy server never shows: the stand-in fails on request. Needs ui/dist, not the server.
-	make --no-print-directory ui/dist/index.html || { note fail e2e "building the UI"; return; }
+	make -s --no-print-directory ui/dist/index.html || { note fail e2e "building the UI"; return; }
 	PLAYWRIGHT_JUNIT_OUTPUT_FILE=$results/e2e-faults.xml run within ui env -u CALLBOARD_URL npx --no-install playwright test faults.spec.ts --reporter=list,junit
 	ran e2e-faults $?
 	start_server e2e || return
@@ -142,7 +142,7 @@ suite_e2e() {
 
 suite_client() {
 	say "The real Backstage client against the real binary"
-	make --no-print-directory packages || { note fail client "make packages"; return; }
+	make -s --no-print-directory packages || { note fail client "make packages"; return; }
 	start_server client || return
 	run within e2e/backstage-client node --test --test-concurrency=1 \
 		--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination="$results/client.xml"

@@ -1,4 +1,4 @@
-package contract_test
+package contract
 
 import (
 	"encoding/json"
@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/callboard/callboard/sdk/contract"
 	"github.com/tinylib/msgp/msgp"
 )
 
@@ -24,13 +23,13 @@ func TestEncodingsAgree(t *testing.T) {
 		value message
 		fresh func() message
 	}{
-		{"unicode and control characters", &contract.LogRecord{Message: "héllo wörld € 𝄞 \u2028 \x00 <script>", Attrs: []contract.LogAttr{{Key: "日本", Value: "\t\"\\"}}}, func() message { return &contract.LogRecord{} }},
-		{"the largest numbers", &contract.KVEntry{Key: "k", Value: []byte{0, 255}, Revision: math.MaxUint64, ExpiresAt: math.MinInt64}, func() message { return &contract.KVEntry{} }},
-		{"a number above 2^53", &contract.CatalogHandle{Handle: math.MaxUint32, Size: 1<<53 + 1, Revision: 1<<63 + 1}, func() message { return &contract.CatalogHandle{} }},
-		{"negative numbers", &contract.CatalogQueryRequest{Limit: -1}, func() message { return &contract.CatalogQueryRequest{} }},
-		{"lists in lists", &contract.CatalogQueryRequest{Filter: []contract.FilterAll{{Terms: []contract.FilterTerm{{Key: "a", Values: []string{"", "b"}}}}}}, func() message { return &contract.CatalogQueryRequest{} }},
-		{"optional values", &contract.KVBatchRequest{Ops: []contract.KVOp{{Set: &contract.KVSetRequest{Key: "k", Value: []byte("v")}}, {Delete: &contract.KVDeleteRequest{Key: "k"}}}}, func() message { return &contract.KVBatchRequest{} }},
-		{"raw JSON keeps its numbers", &contract.ProcessItem{Ref: "r", Entity: []byte(`{"n":12345678901234567890123,"f":1.0,"e":1e400}`)}, func() message { return &contract.ProcessItem{} }},
+		{"unicode and control characters", &LogRecord{Message: "héllo wörld € 𝄞 \u2028 \x00 <script>", Attrs: []LogAttr{{Key: "日本", Value: "\t\"\\"}}}, func() message { return &LogRecord{} }},
+		{"the largest numbers", &KVEntry{Key: "k", Value: []byte{0, 255}, Revision: math.MaxUint64, ExpiresAt: math.MinInt64}, func() message { return &KVEntry{} }},
+		{"a number above 2^53", &CatalogHandle{Handle: math.MaxUint32, Size: 1<<53 + 1, Revision: 1<<63 + 1}, func() message { return &CatalogHandle{} }},
+		{"negative numbers", &CatalogQueryRequest{Limit: -1}, func() message { return &CatalogQueryRequest{} }},
+		{"lists in lists", &CatalogQueryRequest{Filter: []FilterAll{{Terms: []FilterTerm{{Key: "a", Values: []string{"", "b"}}}}}}, func() message { return &CatalogQueryRequest{} }},
+		{"optional values", &KVBatchRequest{Ops: []KVOp{{Set: &KVSetRequest{Key: "k", Value: []byte("v")}}, {Delete: &KVDeleteRequest{Key: "k"}}}}, func() message { return &KVBatchRequest{} }},
+		{"raw JSON keeps its numbers", &ProcessItem{Ref: "r", Entity: []byte(`{"n":12345678901234567890123,"f":1.0,"e":1e400}`)}, func() message { return &ProcessItem{} }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			packed, err := tc.value.MarshalMsg(nil)
@@ -70,14 +69,14 @@ func TestEmptyAndNil(t *testing.T) {
 		}
 		return string(b)
 	}
-	if encode(&contract.FilterTerm{Key: "k"}) != encode(&contract.FilterTerm{Key: "k", Values: []string{}}) {
+	if encode(&FilterTerm{Key: "k"}) != encode(&FilterTerm{Key: "k", Values: []string{}}) {
 		t.Error("a nil list differs from an empty one")
 	}
-	if encode(&contract.BodyPart{}) != encode(&contract.BodyPart{Bytes: []byte{}}) {
+	if encode(&BodyPart{}) != encode(&BodyPart{Bytes: []byte{}}) {
 		t.Error("nil bytes differ from empty ones")
 	}
-	var term contract.FilterTerm
-	if _, err := term.UnmarshalMsg([]byte(encode(&contract.FilterTerm{Key: "k"}))); err != nil || len(term.Values) != 0 {
+	var term FilterTerm
+	if _, err := term.UnmarshalMsg([]byte(encode(&FilterTerm{Key: "k"}))); err != nil || len(term.Values) != 0 {
 		t.Errorf("an empty list came back as %v, %v", term.Values, err)
 	}
 }
@@ -110,10 +109,10 @@ func TestNumbersInsideAnyDiffer(t *testing.T) {
 		t.Errorf("msgpack gives %#v", fromPack)
 	}
 	for _, typ := range []reflect.Type{
-		reflect.TypeFor[contract.HTTPRequest](), reflect.TypeFor[contract.HTTPResponse](), reflect.TypeFor[contract.ProcessRequest](),
-		reflect.TypeFor[contract.ProcessReply](), reflect.TypeFor[contract.CatalogQueryRequest](), reflect.TypeFor[contract.CatalogByRefsRequest](),
-		reflect.TypeFor[contract.KVBatchRequest](), reflect.TypeFor[contract.LogRecord](), reflect.TypeFor[contract.RenderValidateRequest](),
-		reflect.TypeFor[contract.HTTPFetchRequest](), reflect.TypeFor[contract.Description](), reflect.TypeFor[contract.Error](),
+		reflect.TypeFor[HTTPRequest](), reflect.TypeFor[HTTPResponse](), reflect.TypeFor[ProcessRequest](),
+		reflect.TypeFor[ProcessReply](), reflect.TypeFor[CatalogQueryRequest](), reflect.TypeFor[CatalogByRefsRequest](),
+		reflect.TypeFor[KVBatchRequest](), reflect.TypeFor[LogRecord](), reflect.TypeFor[RenderValidateRequest](),
+		reflect.TypeFor[HTTPFetchRequest](), reflect.TypeFor[Description](), reflect.TypeFor[Error](),
 	} {
 		if path := findAny(typ); path != "" {
 			t.Errorf("%s%s is an any", typ.Name(), path)
@@ -147,12 +146,12 @@ func TestAHostileHeaderAllocatesLittle(t *testing.T) {
 		value msgp.Unmarshaler
 		key   byte
 	}{
-		{"headers of a response", &contract.HTTPResponse{}, 'h'},
-		{"parts of a response", &contract.HTTPResponse{}, 'b'},
-		{"results", &contract.ProcessReply{}, 'r'},
-		{"routes", &contract.Description{}, 'r'},
-		{"refs", &contract.CatalogByRefsRequest{}, 'r'},
-		{"writes", &contract.KVBatchRequest{}, 'o'},
+		{"headers of a response", &HTTPResponse{}, 'h'},
+		{"parts of a response", &HTTPResponse{}, 'b'},
+		{"results", &ProcessReply{}, 'r'},
+		{"routes", &Description{}, 'r'},
+		{"refs", &CatalogByRefsRequest{}, 'r'},
+		{"writes", &KVBatchRequest{}, 'o'},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			hostile := []byte{0x81, 0xa1, tc.key, 0xdd, 0xff, 0xff, 0xff, 0xff}

@@ -28,11 +28,13 @@ func TestClosingLine(t *testing.T) {
 		{"each outcome of JUnit", map[string]string{"go.xml": gotestsum}, "1 passed, 1 failed, 1 skipped", "FAILED   p TestB", 1},
 		{"an error is a failure", map[string]string{"ui.xml": withError}, "0 passed, 1 failed, 0 skipped", "FAILED   a broken", 1},
 		{
-			"suites add up", map[string]string{"go.xml": gotestsum, "ui.xml": nested, "rego.opa.json": `[{"package":"data.x","name":"test_a"},{"package":"data.x","name":"test_b","fail":true}]`},
+			"suites add up",
+			map[string]string{"go.xml": gotestsum, "ui.xml": nested, "rego.opa.json": `[{"package":"data.x","name":"test_a"},{"package":"data.x","name":"test_b","fail":true}]`},
 			"3 passed, 2 failed, 1 skipped", "FAILED   data.x.test_b", 1,
 		},
 		{
-			"an error and a skip of OPA", map[string]string{"rego.opa.json": `[{"name":"a","error":{"code":"x"}},{"name":"b","skip":true}]`},
+			"an error and a skip of OPA",
+			map[string]string{"rego.opa.json": `[{"name":"a","error":{"code":"x"}},{"name":"b","skip":true}]`},
 			"0 passed, 1 failed, 1 skipped", "FAILED   .a", 1,
 		},
 		{"checks", map[string]string{"checks.tsv": "pass\tui\ttypes\nskip\te2e\tno Chromium\nfail\tgo\tbuild\n"}, "1 passed, 1 failed, 1 skipped", "skipped  no Chromium", 1},
