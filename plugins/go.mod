@@ -1,6 +1,6 @@
 module github.com/callboard/callboard/plugins
 
-go 1.26
+go 1.26.0
 
 require github.com/callboard/callboard/sdk v0.0.0
 

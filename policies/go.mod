@@ -1,3 +1,3 @@
 module github.com/callboard/callboard/policies
 
-go 1.26
+go 1.26.0
