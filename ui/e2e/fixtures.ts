@@ -34,8 +34,14 @@ export const test = base.extend<{ watch: Watch }>({
 export { expect };
 
 export async function expectAccessible(page: Page): Promise<void> {
-  // A popover that is still fading has the contrast of its middle. A spinner never ends, so it is not waited for.
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity).map((animation) => animation.finished.catch(() => undefined))));
+  // A popover that is still fading, or about to, has the contrast of its middle. A spinner never ends, so it is not waited for.
+  await page.evaluate(async () => {
+    const moves = (animation: Animation) => animation.playState === "running" && animation.effect?.getComputedTiming().endTime !== Infinity;
+    for (let calm = 0; calm < 10; ) {
+      await new Promise(requestAnimationFrame);
+      calm = document.getAnimations().some(moves) ? 0 : calm + 1;
+    }
+  });
   const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
   const readable = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.slice(0, 4).map((node) => `  ${node.html.slice(0, 200)}\n    ${node.failureSummary?.split("\n").slice(1, 3).join(" ") ?? ""}`).join("\n")}`);
   expect(readable.join("\n\n")).toBe("");

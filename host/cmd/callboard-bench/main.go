@@ -24,13 +24,17 @@ import (
 	"github.com/callboard/callboard/host/internal/loadtest"
 )
 
-func main() {
+func main() { os.Exit(exitCode()) }
+
+// exitCode runs the command line; what was started is stopped before it returns.
+func exitCode() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "callboard-bench: "+err.Error())
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // bench is one invocation.

@@ -2,6 +2,7 @@ package loadtest_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,6 +37,13 @@ func (s *seen) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		_, _ = io.WriteString(w, "hello")
 	}
+}
+
+// noted returns what arrived so far: the last requests may still be under way.
+func (s *seen) noted() (requests map[string]int, headers http.Header) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.requests), s.headers
 }
 
 func (s *seen) total() (n int64) {
@@ -74,11 +82,12 @@ func TestGeneratorsSendEveryRequestInTurnAndCountTheAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, want := range []string{"GET /plain?a=1 ", "GET /chunks ", `POST /refs {"a":1}`} {
-				if handler.requests[want] == 0 {
-					t.Errorf("%q never arrived; what did: %v", want, handler.requests)
+				if requests, _ := handler.noted(); requests[want] == 0 {
+					t.Errorf("%q never arrived; what did: %v", want, requests)
 				}
 			}
-			if got := handler.headers.Get("Accept-Encoding"); got != "" {
+			_, headers := handler.noted()
+			if got := headers.Get("Accept-Encoding"); got != "" {
 				t.Errorf("Accept-Encoding %q was sent", got)
 			}
 			// A request may still be under way when the time is up.

@@ -166,9 +166,10 @@ func (s *Server) routes() {
 	app.Get("/api/app/info", s.info)
 	app.All("/api/:plugin", s.servePlugin)
 	app.All("/api/:plugin/*", s.servePlugin)
-	app.Use("/api", func(*fiber.Ctx) error {
-		return fault.New(fault.NotFound, "there is no such endpoint; see /openapi.json")
-	})
+	// Not app.Use("/api"): that would take /api-docs, too.
+	nothing := func(*fiber.Ctx) error { return fault.New(fault.NotFound, "there is no such endpoint; see /openapi.json") }
+	app.All("/api", nothing)
+	app.All("/api/", nothing)
 	app.Get("/*", s.ui.serve)
 	app.Use(func(c *fiber.Ctx) error {
 		return fault.New(fault.NotFound, "there is nothing at %s", c.Path())

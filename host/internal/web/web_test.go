@@ -323,7 +323,7 @@ func TestPages(t *testing.T) {
 	s := newServer(t, &plugins{}, nil)
 	nonce := regexp.MustCompile(`nonce="([^"]+)"`)
 	var seen []string
-	for _, path := range []string{"/", "/catalog/default/component/x", "/nope"} {
+	for _, path := range []string{"/", "/catalog/default/component/x", "/nope", "/api-docs"} {
 		res, body := do(t, s, "GET", path, "", nil)
 		csp := res.Header.Get("Content-Security-Policy")
 		m := nonce.FindStringSubmatch(body)

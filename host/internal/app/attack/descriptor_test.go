@@ -116,11 +116,6 @@ type entityStatus struct {
 	}
 }
 
-func everyStatus(p *apptest.Portal) string {
-	_, body := p.Get("/api/catalog/entities?fields=metadata.name,status")
-	return body
-}
-
 func TestHostileDescriptors(t *testing.T) {
 	outside := http.NewServeMux()
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "canary of loopback") }))
