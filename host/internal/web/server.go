@@ -167,7 +167,9 @@ func (s *Server) routes() {
 	app.All("/api/:plugin", s.servePlugin)
 	app.All("/api/:plugin/*", s.servePlugin)
 	// Not app.Use("/api"): that would take /api-docs, too.
-	nothing := func(*fiber.Ctx) error { return fault.New(fault.NotFound, "there is no such endpoint; see /openapi.json") }
+	nothing := func(*fiber.Ctx) error {
+		return fault.New(fault.NotFound, "there is no such endpoint; see /openapi.json")
+	}
 	app.All("/api", nothing)
 	app.All("/api/", nothing)
 	app.Get("/*", s.ui.serve)
