@@ -23,7 +23,7 @@ var (
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 // ReservedIDs are the plugin ids that belong to the host itself.
-var ReservedIDs = []string{"plugins", "auth", "policy", "permission", "audit", "events", "proxy", "notifications", "health"}
+var ReservedIDs = []string{"plugins", "auth", "policy", "permission", "audit", "events", "proxy", "notifications", "health", "app"}
 
 // rules checks what the types cannot say.
 func (d *decoder) rules(m *Manifest, root *yaml.Node) {

@@ -8,7 +8,7 @@ import (
 
 // reserved ids are path segments under /api that the host serves itself.
 func reserved() []ID {
-	return []ID{"plugins", "auth", "policy", "permission", "audit", "events", "proxy", "notifications", "health"}
+	return []ID{"plugins", "auth", "policy", "permission", "audit", "events", "proxy", "notifications", "health", "app"}
 }
 
 // ParseID checks that s names a plugin: 2 to 40 characters of a-z, 0-9 and

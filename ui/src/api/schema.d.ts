@@ -461,6 +461,8 @@ export interface components {
                 busy: number;
                 idle: number;
                 max: number;
+                /** @description Calls that wait for an instance. */
+                waiting?: number;
             };
             memoryBytes?: number;
             memoryLimitBytes?: number;
@@ -492,6 +494,10 @@ export interface components {
                     icon?: string;
                 }[];
             };
+            crashes?: number;
+            /** @description Of the last load. */
+            compileMs?: number;
+            warning?: string;
         };
         Principal: {
             ref: string;
@@ -523,6 +529,8 @@ export interface components {
                 /** @description Entities that carry a status item of level error. */
                 errors: number;
             };
+            /** @enum {string} */
+            database?: "sqlite" | "postgres";
         };
         HealthStatus: {
             status: string;
