@@ -22,7 +22,8 @@ var (
 // GET and OPTIONS by the host.
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
-// ReservedIDs are the plugin ids that belong to the host itself.
+// ReservedIDs are the plugin ids that belong to the host itself: path segments
+// below /api that it serves, or will.
 var ReservedIDs = []string{"plugins", "auth", "policy", "permission", "audit", "events", "proxy", "notifications", "health", "app"}
 
 // rules checks what the types cannot say.

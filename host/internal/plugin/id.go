@@ -4,12 +4,8 @@ import (
 	"slices"
 
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/sdk/manifest"
 )
-
-// reserved ids are path segments under /api that the host serves itself.
-func reserved() []ID {
-	return []ID{"plugins", "auth", "policy", "permission", "audit", "events", "proxy", "notifications", "health", "app"}
-}
 
 // ParseID checks that s names a plugin: 2 to 40 characters of a-z, 0-9 and
 // "-", starting with a letter, not ending with "-", and none of the ids that
@@ -28,7 +24,7 @@ func ParseID(s string) (ID, error) {
 	if s[len(s)-1] == '-' {
 		return "", fault.New(fault.Invalid, "plugin id %q must not end with -", s)
 	}
-	if slices.Contains(reserved(), ID(s)) {
+	if slices.Contains(manifest.ReservedIDs, s) {
 		return "", fault.New(fault.Invalid, "plugin id %q is reserved for the host", s)
 	}
 	return ID(s), nil

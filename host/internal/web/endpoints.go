@@ -30,8 +30,8 @@ func (s *Server) answer(c *fiber.Ctx, v any) error {
 	return nil
 }
 
-// ready answers 503 while no traffic should come: at start, while draining,
-// and when a part is missing without which nothing is answered.
+// ready answers 503 while no traffic should come: while draining, and when
+// Host says that nothing can be answered. Before start-up ends nobody listens.
 func (s *Server) ready(short bool) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		r := s.config.Host.Ready(c.UserContext())

@@ -27,20 +27,3 @@ func Process(ctx context.Context, c Caller, id plugin.ID, q *contract.ProcessReq
 	}
 	return out.Results, nil
 }
-
-// Health calls health/1. A plugin that is not healthy is fault Unavailable.
-func Health(ctx context.Context, c Caller, id plugin.ID) error {
-	reply, err := c.Call(ctx, plugin.Call{Plugin: id, Op: abi.OpHealth, Own: true})
-	if err != nil {
-		return err
-	}
-	defer reply.Close()
-	var h contract.Health
-	if err := reply.Decode(&h); err != nil {
-		return err
-	}
-	if !h.OK {
-		return fault.New(fault.Unavailable, "plugin %s says: %s", id, h.Message)
-	}
-	return nil
-}
