@@ -171,7 +171,7 @@ func (s *Server) routes() {
 		return fault.New(fault.NotFound, "there is no such endpoint; see /openapi.json")
 	}
 	app.All("/api", nothing)
-	app.All("/api/", nothing)
+	app.All("/api/*", nothing)
 	app.Get("/*", s.ui.serve)
 	app.Use(func(c *fiber.Ctx) error {
 		return fault.New(fault.NotFound, "there is nothing at %s", c.Path())
