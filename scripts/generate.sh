@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-generated=(sdk/contract/contract_gen.go sdk/contract/contract_gen_test.go ui/src/api/schema.d.ts)
+generated=(sdk/contract/*_gen.go sdk/contract/*_gen_test.go ui/src/api/schema.d.ts)
 
 generate() {
 	# The generator is a tool of the module sdk, pinned there.

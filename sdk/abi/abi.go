@@ -1,5 +1,10 @@
 package abi
 
+import (
+	"maps"
+	"slices"
+)
+
 // Version is the ABI version that this package describes.
 const Version = 1
 
@@ -25,17 +30,21 @@ type Op uint32
 
 // The operations. Adding one is additive; a number is never reused.
 const (
-	OpDescribe      Op = 1 // describe/1: what the code registers, for the manifest check
-	OpHTTPHandle    Op = 2 // http.handle/1
-	OpEntityProcess Op = 3 // entity.process/1
-	OpEntityProvide Op = 4 // entity.provide/1
-	OpSearchCollate Op = 5 // search.collate/1
-	OpActionRun     Op = 6 // action.run/1
-	OpEventOn       Op = 7 // event.on/1
-	OpScheduleRun   Op = 8 // schedule.run/1
-	OpMigrate       Op = 9 // lifecycle.migrate/1
-	OpHealth        Op = 10
+	OpDescribe      Op = 1  // describe/1: what the code registers, for the manifest check
+	OpHTTPHandle    Op = 2  // http.handle/1
+	OpEntityProcess Op = 3  // entity.process/1
+	OpEntityProvide Op = 4  // entity.provide/1
+	OpSearchCollate Op = 5  // search.collate/1
+	OpActionRun     Op = 6  // action.run/1
+	OpEventOn       Op = 7  // event.on/1
+	OpScheduleRun   Op = 8  // schedule.run/1
+	OpMigrate       Op = 9  // lifecycle.migrate/1
+	OpHealth        Op = 10 // health/1
+	OpTaskRun       Op = 11 // task.run/1
 )
+
+// Ops returns all operations, by number.
+func Ops() []Op { return slices.Sorted(maps.Keys(opNames)) }
 
 // String returns the documented name, "http.handle/1".
 func (o Op) String() string {
@@ -48,7 +57,7 @@ func (o Op) String() string {
 var opNames = map[Op]string{
 	OpDescribe: "describe/1", OpHTTPHandle: "http.handle/1", OpEntityProcess: "entity.process/1",
 	OpEntityProvide: "entity.provide/1", OpSearchCollate: "search.collate/1", OpActionRun: "action.run/1",
-	OpEventOn: "event.on/1", OpScheduleRun: "schedule.run/1", OpMigrate: "lifecycle.migrate/1", OpHealth: "health/1",
+	OpEventOn: "event.on/1", OpScheduleRun: "schedule.run/1", OpMigrate: "lifecycle.migrate/1", OpHealth: "health/1", OpTaskRun: "task.run/1",
 }
 
 // Capability is the number of a capability on the wire.
@@ -116,7 +125,41 @@ const (
 	CatalogByRefs  uint32 = 4<<8 | 1 // catalog.by-refs/1
 	CatalogLocList uint32 = 5<<8 | 1 // catalog.locations/1
 
+	CatalogApply     uint32 = 6<<8 | 1  // catalog.apply/1
+	CatalogRefresh   uint32 = 7<<8 | 1  // catalog.refresh/1
+	CatalogTraverse  uint32 = 8<<8 | 1  // catalog.traverse/1
+	CatalogAncestry  uint32 = 9<<8 | 1  // catalog.ancestry/1
+	CatalogValidate  uint32 = 10<<8 | 1 // catalog.validate/1
+	CatalogLocAdd    uint32 = 11<<8 | 1 // catalog.add-location/1
+	CatalogLocDelete uint32 = 12<<8 | 1 // catalog.delete-location/1
+
+	BlobPut    uint32 = 1<<8 | 1 // blob.put/1
+	BlobGet    uint32 = 2<<8 | 1 // blob.get/1
+	BlobStat   uint32 = 3<<8 | 1 // blob.stat/1
+	BlobList   uint32 = 4<<8 | 1 // blob.list/1
+	BlobDelete uint32 = 5<<8 | 1 // blob.delete/1
+
 	HTTPFetch uint32 = 1<<8 | 1 // http.fetch/1
+
+	SecretReveal uint32 = 1<<8 | 1 // secret.reveal/1
+
+	PluginCall uint32 = 1<<8 | 1 // plugin.call/1
+
+	EventPublish uint32 = 1<<8 | 1 // event.publish/1
+
+	ScheduleList   uint32 = 1<<8 | 1 // schedule.list/1
+	ScheduleRunNow uint32 = 2<<8 | 1 // schedule.run-now/1
+
+	TaskEnqueue    uint32 = 1<<8 | 1 // task.enqueue/1
+	TaskGet        uint32 = 2<<8 | 1 // task.get/1
+	TaskList       uint32 = 3<<8 | 1 // task.list/1
+	TaskCancel     uint32 = 4<<8 | 1 // task.cancel/1
+	TaskCheckpoint uint32 = 5<<8 | 1 // task.checkpoint/1
+	TaskLog        uint32 = 6<<8 | 1 // task.log/1
+
+	AuditEmit uint32 = 1<<8 | 1 // audit.emit/1
+
+	MetricEmit uint32 = 1<<8 | 1 // metric.emit/1
 
 	KVGet    uint32 = 1<<8 | 1
 	KVSet    uint32 = 2<<8 | 1

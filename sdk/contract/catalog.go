@@ -1,5 +1,7 @@
 package contract
 
+//go:generate go tool msgp -io=false
+
 // CatalogGetRequest is the payload of catalog.get/1: by ref or by uid, one of
 // them. Own asks for the plugin's own rights instead of the viewer's.
 type CatalogGetRequest struct {

@@ -1,5 +1,7 @@
 package contract
 
+//go:generate go tool msgp -io=false
+
 // Route is one HTTP route that a plugin serves below /api/<plugin>.
 type Route struct {
 	Method string `msg:"m" json:"method"`

@@ -6,5 +6,3 @@
 // Fields are only ever added; msgp ignores what it does not know. The limits of
 // lists bound what a hostile header can make the reader allocate before it has seen an element.
 package contract
-
-//go:generate go tool msgp -tests=true -io=false -o contract_gen.go -file .

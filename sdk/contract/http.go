@@ -1,5 +1,7 @@
 package contract
 
+//go:generate go tool msgp -io=false
+
 // Header is one header field. Names are in canonical form.
 type Header struct {
 	Name  string `msg:"n" json:"name"`

@@ -28,7 +28,7 @@ func limits(asked manifest.Runtime, entry, limit config.Limits) plugin.Limits {
 		l.MaxCalls = 1 // the instance is closed after its first call
 	}
 	l.Deadline = map[abi.Op]time.Duration{}
-	for op := abi.OpDescribe; op <= abi.OpHealth; op++ {
+	for _, op := range abi.Ops() {
 		d := first(deadline(entry.Deadline, op), time.Duration(asked.Deadlines[op.String()]), plugin.DefaultDeadline(op))
 		l.Deadline[op] = atMost(d, deadline(limit.Deadline, op))
 	}
@@ -58,7 +58,7 @@ func modest(asked manifest.Runtime) manifest.Runtime {
 	asked.Handles = min(asked.Handles, greed*most.Handles)
 	asked.HandleBytes = min(asked.HandleBytes, manifest.Size(greed*most.HandleBytes))
 	deadlines := maps.Clone(asked.Deadlines)
-	for op := abi.OpDescribe; op <= abi.OpHealth; op++ {
+	for _, op := range abi.Ops() {
 		if d, ok := deadlines[op.String()]; ok {
 			deadlines[op.String()] = min(d, manifest.Duration(greed*plugin.DefaultDeadline(op)))
 		}
@@ -95,7 +95,7 @@ func deadline(d config.Deadlines, op abi.Op) time.Duration {
 		return time.Duration(d.Request)
 	case abi.OpEntityProcess:
 		return time.Duration(d.Process)
-	case abi.OpEntityProvide, abi.OpScheduleRun:
+	case abi.OpEntityProvide, abi.OpScheduleRun, abi.OpTaskRun:
 		return time.Duration(d.Schedule)
 	default:
 		return 0

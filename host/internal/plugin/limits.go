@@ -23,7 +23,7 @@ func DefaultDeadline(op abi.Op) time.Duration {
 	switch op {
 	case abi.OpEntityProcess, abi.OpHealth:
 		return time.Second
-	case abi.OpEntityProvide, abi.OpScheduleRun, abi.OpActionRun, abi.OpSearchCollate, abi.OpMigrate:
+	case abi.OpEntityProvide, abi.OpScheduleRun, abi.OpActionRun, abi.OpSearchCollate, abi.OpMigrate, abi.OpTaskRun:
 		return 5 * time.Minute
 	default:
 		return 5 * time.Second
