@@ -35,6 +35,7 @@ type instance struct {
 
 	// State of the call in progress.
 	door      plugin.Door // nil between calls
+	around    plugin.Ambient
 	hostCalls int
 	logBytes  int
 	hostPanic string
@@ -61,6 +62,10 @@ func (i *instance) Handle(ctx context.Context, op abi.Op, in []byte, door plugin
 	defer i.module.leave()
 
 	i.door, i.hostCalls, i.logBytes = door, 0, 0
+	i.around = system{i.module.loader}
+	if around, ok := door.(plugin.Ambient); ok {
+		i.around = around
+	}
 	i.stderr.reset()
 	out, err := i.run(ctx, op, in)
 	i.flush(streamOut)

@@ -90,12 +90,17 @@ func (m *compiled) free() {
 }
 
 // New implements plugin.Module.
-func (m *compiled) New(ctx context.Context) (_ plugin.Instance, err error) {
+func (m *compiled) New(ctx context.Context) (plugin.Instance, error) {
+	return m.NewIn(ctx, system{m.loader})
+}
+
+// NewIn implements plugin.Starter.
+func (m *compiled) NewIn(ctx context.Context, around plugin.Ambient) (_ plugin.Instance, err error) {
 	if err := m.enter(); err != nil {
 		return nil, err
 	}
 	defer m.leave()
-	i := &instance{module: m, limits: m.spec.Limits, linear: &linear{}}
+	i := &instance{module: m, limits: m.spec.Limits, linear: &linear{}, around: around}
 	defer func() {
 		// The runtime does not free the memory of an instance that it could
 		// not finish, and an allocation that fails is a panic there.

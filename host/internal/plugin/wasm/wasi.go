@@ -3,7 +3,6 @@ package wasm
 import (
 	"context"
 	"encoding/binary"
-	"io"
 	"time"
 )
 
@@ -93,16 +92,8 @@ func wasiClockRes(_ context.Context, i *instance, stack []uint64) {
 
 // wasiClockTime offers the wall clock (0) and one monotonic clock for all else.
 func wasiClockTime(_ context.Context, i *instance, stack []uint64) {
-	now := i.clock(uint32(stack[0]))
+	now := i.around.Now(uint32(stack[0]))
 	stack[0] = errno(i.memory.WriteUint64Le(uint32(stack[2]), uint64(now)))
-}
-
-func (i *instance) clock(id uint32) int64 {
-	now := i.module.loader.cfg.Now()
-	if id == 0 {
-		return now.UnixNano()
-	}
-	return int64(now.Sub(i.module.loader.start))
 }
 
 // wasiFdstat describes a character device, so that libraries write by lines.
@@ -158,7 +149,7 @@ func wasiRandom(ctx context.Context, i *instance, stack []uint64) {
 	for len(buf) > 0 {
 		interrupt(ctx)
 		n := min(len(buf), maxTransfer)
-		if _, err := io.ReadFull(i.module.loader.cfg.Random, buf[:n]); err != nil {
+		if err := i.around.Random(buf[:n]); err != nil {
 			stack[0] = errnoIO
 			return
 		}
@@ -205,7 +196,7 @@ func wasiPoll(ctx context.Context, i *instance, stack []uint64) {
 		if sub[8] == 0 { // clock
 			wait := int64(le.Uint64(sub[24:]))
 			if le.Uint16(sub[40:])&clockAbsolute != 0 {
-				wait -= i.clock(le.Uint32(sub[16:]))
+				wait -= i.around.Now(le.Uint32(sub[16:]))
 			} else if wait < 0 {
 				wait = 1<<63 - 1
 			}
@@ -214,12 +205,7 @@ func wasiPoll(ctx context.Context, i *instance, stack []uint64) {
 		shortest = min(shortest, waits[s])
 	}
 	if shortest > 0 {
-		timer := time.NewTimer(shortest)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
+		i.around.Sleep(ctx, shortest)
 	}
 	interrupt(ctx)
 	count := uint32(0)
