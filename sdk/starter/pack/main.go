@@ -5,6 +5,7 @@ package main
 
 import (
 	"archive/zip"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -46,11 +47,18 @@ func run() error {
 // add packs the Go files of a module's packages, its licence, and a go.mod
 // that requires what those packages import and nothing else.
 func add(w *zip.Writer, m starter.Module) error {
+	// On a machine that never built the SDK the list would know no folder yet.
+	if text, err := exec.Command("go", "mod", "download", m.Path).CombinedOutput(); err != nil {
+		return fmt.Errorf("downloading: %w: %s", err, text)
+	}
 	found, err := exec.Command("go", "list", "-m", "-f", "{{.Version}} {{.Dir}}", m.Path).Output()
 	if err != nil {
 		return err
 	}
 	version, dir, _ := strings.Cut(strings.TrimSpace(string(found)), " ")
+	if dir == "" {
+		return errors.New("the Go tool does not say where it keeps the module")
+	}
 	if version != m.Version {
 		return fmt.Errorf("go.mod has %s, starter.Modules %s", version, m.Version)
 	}
