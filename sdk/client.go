@@ -36,6 +36,9 @@ func (c Client) Render() Render { return Render{call: c.call} }
 // HTTP returns the client that reaches other servers.
 func (c Client) HTTP() HTTP { return HTTP(c) }
 
+// Plugins returns the client that calls routes of other plugins.
+func (c Client) Plugins() Plugins { return Plugins(c) }
+
 // Time is the clock capability. Use it instead of time.Now where a test wants
 // to turn the clock.
 type Time struct{ call *call }

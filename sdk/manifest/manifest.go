@@ -78,7 +78,7 @@ type Scope struct {
 	Targets       []HTTPTarget   `json:"targets,omitempty"`       // http
 	Secrets       []SecretTarget `json:"secrets,omitempty"`       // secret
 	DocumentTypes []string       `json:"documentTypes,omitempty"` // search
-	Plugins       []string       `json:"plugins,omitempty"`       // plugin
+	Plugins       []PluginTarget `json:"plugins,omitempty"`       // plugin
 	Topics        []string       `json:"topics,omitempty"`        // event
 	Queues        []string       `json:"queues,omitempty"`        // task
 	Hosts         []string       `json:"hosts,omitempty"`         // source
@@ -108,6 +108,14 @@ type HTTPTarget struct {
 	Port       int      `json:"port,omitempty"`                               // default of the scheme
 	Methods    []string `json:"methods,omitempty"`                            // none = GET and HEAD
 	PathPrefix string   `json:"pathPrefix,omitempty"`                         // default /
+}
+
+// PluginTarget is a part of another plugin's routes that the plugin may call.
+type PluginTarget struct {
+	ID         string   `json:"id" manifest:"required"` // plugin that is called
+	Methods    []string `json:"methods,omitempty"`      // none = GET and HEAD
+	PathPrefix string   `json:"pathPrefix,omitempty"`   // below /api/<id>; default /
+	Own        bool     `json:"own,omitempty"`          // the plugin may also call it for itself, without a viewer
 }
 
 // SecretTarget says where the host may put a secret.

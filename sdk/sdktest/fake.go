@@ -36,6 +36,7 @@ type Fake struct {
 	own       bool
 	fetch     func(sdk.FetchRequest) (int, []byte, error)
 	manifest  *manifest.Manifest
+	peers     map[string]peer
 
 	mu      sync.Mutex
 	handles map[uint32]*held
@@ -167,7 +168,8 @@ var offered = map[abi.Capability]map[uint32]serve{
 		abi.RenderJSON: typed((*Fake).renderJSON), abi.RenderValidate: typed((*Fake).renderValidate),
 		abi.RenderHTML: typed((*Fake).renderHTML), abi.RenderDiff: typed((*Fake).renderDiff),
 	},
-	abi.CapHTTP: {abi.HTTPFetch: typed((*Fake).httpFetch)},
+	abi.CapPlugin: {abi.PluginCall: typed((*Fake).pluginCall)},
+	abi.CapHTTP:   {abi.HTTPFetch: typed((*Fake).httpFetch)},
 	abi.CapConfig: {abi.ConfigGet: plain(func(f *Fake) (msgp.Marshaler, error) {
 		return &contract.ConfigAnswer{JSON: f.config}, nil
 	})},

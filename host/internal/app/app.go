@@ -131,8 +131,9 @@ func (a *App) wire(out *egress.Egress) error {
 	}); err != nil {
 		return err
 	}
+	others := &peers{}
 	table, err := capabilities(services{
-		reader: a.index, locations: a.catalog, store: a.store, config: a.configs, log: log, now: o.Now,
+		peers: others, reader: a.index, locations: a.catalog, store: a.store, config: a.configs, log: log, now: o.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("making the table of capabilities: %w", err)
@@ -151,6 +152,7 @@ func (a *App) wire(out *egress.Egress) error {
 	}
 	var calls atomic.Uint64
 	a.plugins = &pluginSet{loader: loader, gate: doors, table: table, tracer: a.traces.Tracer("callboard/plugin"), log: log, byID: map[plugin.ID]*installed{}}
+	others.set = a.plugins
 	a.plugins.registry = plugin.NewRegistry(plugin.Deps{
 		Loader: loader, Gate: gate{doors}, Clock: plugin.SystemClock{}, Log: log, Stats: plugin.NewStats(plugin.SystemClock{}),
 		CallID: func() uint64 { return calls.Add(1) }, Grant: a.plugins.grant, Observer: observer,

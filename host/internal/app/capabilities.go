@@ -11,6 +11,7 @@ import (
 	"github.com/callboard/callboard/host/internal/capability/identity"
 	"github.com/callboard/callboard/host/internal/capability/kv"
 	caplog "github.com/callboard/callboard/host/internal/capability/log"
+	capplugin "github.com/callboard/callboard/host/internal/capability/plugin"
 	caprender "github.com/callboard/callboard/host/internal/capability/render"
 	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/render"
@@ -23,6 +24,7 @@ type services struct {
 	locations capcatalog.Locations
 	store     store.Store
 	config    capconfig.Source
+	peers     capplugin.Peers
 	log       *slog.Logger
 	now       func() time.Time
 }
@@ -37,5 +39,6 @@ func capabilities(s services) (capability.Table, error) {
 		caprender.New(caprender.Deps{Renderer: render.New(), YAML: yamlToJSON}),
 		clock.New(s.now),
 		identity.New(),
+		capplugin.New(s.peers),
 	)
 }

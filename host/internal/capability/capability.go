@@ -18,8 +18,13 @@ type Capability struct {
 	// Harmless says that declaring is enough: the operator may withdraw the
 	// grant but need not give it. For powers over nothing but the plugin itself.
 	Harmless bool
-	Scope    ScopeLanguage // how its scopes are written; nil = it has none
-	Ops      map[uint32]Operation
+	// EveryActor says that the capability reaches what is the subject's and
+	// not the plugin's own: then every plugin on the path of the call must
+	// hold it, and the call reaches what all of their scopes allow. Otherwise
+	// a plugin could borrow the rights of a richer one by calling it.
+	EveryActor bool
+	Scope      ScopeLanguage // how its scopes are written; nil = it has none
+	Ops        map[uint32]Operation
 }
 
 // ScopeLanguage reads and narrows the scopes of one capability.
@@ -35,6 +40,14 @@ type Scope interface {
 	Narrow(other Scope) Scope
 	// String says it in the words of a denial: `read kinds component, api`.
 	String() string
+}
+
+// OwnScope is a Scope with a part of its own for what a plugin does for itself.
+type OwnScope interface {
+	Scope
+	// ForItself returns that part, in the form of a scope for a viewer; false
+	// when the plugin may do nothing for itself.
+	ForItself() (Scope, bool)
 }
 
 // Operation is one operation of a capability in one version.
@@ -68,11 +81,15 @@ func (c *Call) ChargeLog(n int) error {
 	return nil
 }
 
+// Own reports whether an operation uses the plugin's own rights: because the
+// guest asked for them, or because nobody stands behind the call. They are a
+// scope of their own, which the capability checks.
+func (c *Call) Own(asked bool) bool { return asked || c.Authority.Mode == principal.AsOwn }
+
 // Viewer returns the eyes of an operation that reads: the subject's, or with
-// own the plugin's own. Asking for own rights is a scope of its own, which the
-// capability checks.
+// own the plugin's own.
 func (c *Call) Viewer(own bool) principal.Viewer {
-	if own {
+	if c.Own(own) {
 		actor, _ := c.Authority.Actor()
 		return principal.ViewerOf(principal.Own(actor))
 	}

@@ -3,6 +3,7 @@ package capability
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -219,21 +220,70 @@ func (s *Session) perform(ctx context.Context, id abi.Capability, op uint32, pay
 	if err != nil {
 		return "", nil, err
 	}
+	scope := right.scope
+	if row.EveryActor {
+		if scope, err = s.alongThePath(id, scope); err != nil {
+			return "", nil, err
+		}
+	}
 	operation, known := row.Ops[op]
 	if !known {
 		return "", nil, fault.New(fault.Invalid, "%s has no operation %d in version %d", id, op>>8, op&0xff)
 	}
 	if policy := s.gate.config.Policy; policy != nil {
-		q := Question{Authority: s.opening.Authority, Capability: id, Operation: operation.Name, Scope: right.scope}
+		q := Question{Authority: s.opening.Authority, Capability: id, Operation: operation.Name, Scope: scope}
 		if err := policy.Allow(ctx, q); err != nil {
 			return operation.Name, nil, err
 		}
 	}
 	answer, err := operation.Handle(ctx, &Call{
 		Plugin: s.opening.Plugin, Installation: s.opening.Installation, Authority: s.opening.Authority,
-		Scope: right.scope, Handles: s.handles, CallID: s.opening.CallID, session: s,
+		Scope: scope, Handles: s.handles, CallID: s.opening.CallID, session: s,
 	}, payload)
 	return operation.Name, answer, err
+}
+
+// alongThePath narrows a scope to what every other plugin on the path may
+// reach too. A plugin that is the subject itself lends only what it may do for
+// itself.
+func (s *Session) alongThePath(id abi.Capability, scope Scope) (Scope, error) {
+	authority := s.opening.Authority
+	for i, actor := range authority.Actors[:max(len(authority.Actors)-1, 0)] {
+		right, err := s.gate.Rights(actor.Plugin, actor.Digest).right(id)
+		if err != nil {
+			return nil, &Denial{
+				Missing: id.String() + " (of plugin " + actor.Plugin + ")",
+				Why: fmt.Sprintf("plugin %s is on the path of this call and may not use the capability %q itself; "+
+					"declare it in its plugin.yaml and grant it in plugins.entries.%s.grants.%s", actor.Plugin, id, actor.Plugin, id),
+			}
+		}
+		lent := right.scope
+		if i == 0 && authority.Subject.Kind == principal.Plugin {
+			if lent, err = forItself(id, actor.Plugin, lent); err != nil {
+				return nil, err
+			}
+		}
+		if scope != nil && lent != nil {
+			scope = scope.Narrow(lent)
+		}
+	}
+	return scope, nil
+}
+
+func forItself(id abi.Capability, plugin string, scope Scope) (Scope, error) {
+	divided, ok := scope.(OwnScope)
+	if !ok {
+		return scope, nil
+	}
+	own, ok := divided.ForItself()
+	if !ok {
+		return nil, &Denial{
+			Missing: id.String() + ": own (of plugin " + plugin + ")",
+			Why: fmt.Sprintf("plugin %s calls for itself and has no rights of its own to the capability %q; "+
+				"declare `own` in the scope of %s and grant it", plugin, id, id),
+		}
+	}
+	return own, nil
 }
 
 func (s *Session) refuse(ctx context.Context, id abi.Capability, op string, err error) []byte {

@@ -91,10 +91,11 @@ func (r *Registry) info(in *installed, call Call) (CallInfo, error) {
 	if call.Own {
 		authority = principal.Own(in.actor)
 	} else {
-		if len(call.Authority.Actors) >= MaxDepth {
+		path := call.Authority.Path()
+		if len(path) >= MaxDepth {
 			return CallInfo{}, fault.New(fault.Denied, "calling plugin %s: the path already has %d plugins", call.Plugin, MaxDepth)
 		}
-		for _, actor := range call.Authority.Actors {
+		for _, actor := range path {
 			if actor.Plugin == in.actor.Plugin {
 				return CallInfo{}, fault.New(fault.Denied, "plugin %s is already on the path of this call", call.Plugin)
 			}

@@ -62,6 +62,9 @@ type Authority struct {
 	Subject Subject
 	Actors  []Actor // the path, outermost first
 	Mode    Mode
+	// Cause is the path that led to a plugin acting for itself. It counts for
+	// depth, for re-entry and for audit, and never for rights.
+	Cause []Actor
 }
 
 // Through returns the authority of a call that passes through one more plugin.
@@ -79,6 +82,23 @@ func Own(actor Actor) Authority {
 		Mode:    AsOwn,
 	}
 }
+
+// AsPlugin returns the authority under which the innermost plugin calls
+// another one for itself: it becomes the subject, and what it may do is what
+// its own rights allow. Without any actor it is the authority itself.
+func (a Authority) AsPlugin() Authority {
+	actor, ok := a.Actor()
+	if !ok {
+		return a
+	}
+	own := Own(actor)
+	own.Mode = AsViewer
+	own.Cause = slices.Concat(a.Cause, a.Actors[:len(a.Actors)-1])
+	return own
+}
+
+// Path returns every plugin that led here, outermost first, the cause included.
+func (a Authority) Path() []Actor { return slices.Concat(a.Cause, a.Actors) }
 
 // Actor returns the innermost actor, the plugin that is running, if any.
 func (a Authority) Actor() (Actor, bool) {

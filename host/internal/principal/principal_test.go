@@ -44,3 +44,22 @@ func TestOwnRightsNeverReachAViewer(t *testing.T) {
 		})
 	}
 }
+
+// A plugin that acts for itself in the middle of a path leaves the rights of
+// those before it behind, and not the path: depth and re-entry still count.
+func TestAPluginThatActsForItselfKeepsThePathAsCause(t *testing.T) {
+	a := principal.Guest("user:development/guest").Through(principal.Actor{Plugin: "outer", Digest: "1"}).Through(principal.Actor{Plugin: "inner", Digest: "2"})
+	own := a.AsPlugin()
+	if own.Subject.Kind != principal.Plugin || own.Subject.ID != "inner" || own.Mode != principal.AsViewer {
+		t.Errorf("the subject is %+v in mode %s", own.Subject, own.Mode)
+	}
+	if len(own.Actors) != 1 || own.Actors[0].Plugin != "inner" {
+		t.Errorf("the actors are %+v", own.Actors)
+	}
+	if path := own.Path(); len(path) != 2 || path[0].Plugin != "outer" || path[1].Plugin != "inner" {
+		t.Errorf("the path is %+v", path)
+	}
+	if a.Covers(own) || own.Covers(a) {
+		t.Error("what was read for the viewer and what was read for the plugin are shown to each other")
+	}
+}

@@ -40,7 +40,7 @@ type Setup struct {
 var start = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 // all are the capabilities of the foundation.
-var all = []string{"catalog", "kv", "config", "log", "render", "clock", "identity"}
+var all = []string{"catalog", "kv", "config", "log", "render", "clock", "identity", "plugin"}
 
 // testCase is one case of the suite.
 type testCase struct {
@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T, s Setup) Host) {
 		{"catalog", catalogCases},
 		{"small", smallCases},
 		{"render", renderCases},
+		{"plugin", pluginCases},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {

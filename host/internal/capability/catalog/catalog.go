@@ -39,7 +39,7 @@ type Locations interface {
 func New(reader catalog.Reader, locations Locations) capability.Capability {
 	s := service{reader, locations}
 	return capability.Capability{
-		ID: abi.CapCatalog, Scope: scopes{},
+		ID: abi.CapCatalog, EveryActor: true, Scope: scopes{},
 		Ops: map[uint32]capability.Operation{
 			abi.CatalogGet:     capability.Op("catalog.get/1", s.get),
 			abi.CatalogQuery:   capability.Op("catalog.query/1", s.query),
@@ -62,7 +62,7 @@ func reach(c *capability.Call, own bool) (*Reach, error) {
 	if !ok {
 		return nil, fault.New(fault.Internal, "the call has no catalog scope")
 	}
-	if !own {
+	if !c.Own(own) {
 		return s.Read, nil
 	}
 	if s.Own == nil {

@@ -103,6 +103,11 @@ func (s *Scope) Narrow(other capability.Scope) capability.Scope {
 	return &Scope{Read: s.Read.narrow(o.Read), Own: s.Own.narrow(o.Own)}
 }
 
+// ForItself implements capability.OwnScope.
+func (s *Scope) ForItself() (capability.Scope, bool) {
+	return &Scope{Read: s.Own}, s.Own != nil
+}
+
 func (r *Reach) narrow(o *Reach) *Reach {
 	if r == nil || o == nil {
 		return nil

@@ -23,6 +23,7 @@ type HTTPRequest struct {
 	MediaType string // of Body
 	Authority principal.Authority
 	RequestID string
+	ParentID  uint64 // the call of another plugin that asks, 0 = none
 	TraceID   [16]byte
 	SpanID    [8]byte
 }
@@ -57,7 +58,7 @@ func HTTP(ctx context.Context, c Caller, r *HTTPRequest) (*HTTPAnswer, error) {
 		Payload: &contract.HTTPRequest{
 			Method: r.Method, Route: r.Route, Path: r.Path, RawQuery: r.RawQuery, Params: r.Params, Headers: r.Headers,
 		},
-		Body: r.Body, BodyType: r.MediaType, RequestID: r.RequestID, TraceID: r.TraceID, SpanID: r.SpanID,
+		Body: r.Body, BodyType: r.MediaType, RequestID: r.RequestID, ParentID: r.ParentID, TraceID: r.TraceID, SpanID: r.SpanID,
 	})
 	if err != nil {
 		return nil, err
