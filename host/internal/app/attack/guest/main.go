@@ -133,6 +133,9 @@ func do(verb, arg string) *contract.HTTPResponse {
 		}
 		return text(code.String())
 	}
+	if answer := others(verb, arg); answer != nil {
+		return answer
+	}
 	return reach(verb, arg, number)
 }
 
