@@ -24,6 +24,7 @@ type Store interface {
 	Locations
 	KV
 	Sessions
+	Plugins
 
 	// Backend returns "sqlite" or "postgres".
 	Backend() string

@@ -33,6 +33,7 @@ func Run(t *testing.T, open Open) {
 		{"kv expiry", kvExpiryCases()},
 		{"locations", locationCases()},
 		{"sessions", sessionCases()},
+		{"plugins", pluginCases()},
 		{"store", storeCases()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
