@@ -43,6 +43,7 @@ var closed = []door{
 	{"internal/web", []string{"internal/app", "cmd/callboard/doctor.go"}, "app is the only wiring; the doctor reads web's Readiness"},
 	{"internal/plugin/wasm", []string{"internal/app"}, "everybody else calls a runtime through the interfaces of plugin"},
 	{"internal/plugin/extism", []string{"internal/app"}, "as plugin/wasm"},
+	{"internal/plugin/sandbox", []string{"internal/plugin/wasm", "internal/plugin/extism"}, "it is the inside of a runtime"},
 	{"internal/store/sqlite", []string{"internal/app"}, "everybody else uses the interfaces of store"},
 	{"internal/store/postgres", []string{"internal/app"}, "everybody else uses the interfaces of store"},
 }
@@ -55,7 +56,8 @@ var homes = []home{
 	{"github.com/pressly/goose/", []string{"internal/store"}},
 	{"github.com/gofiber/", []string{"internal/web"}},
 	{"github.com/valyala/fasthttp", []string{"internal/web"}},
-	{"github.com/tetratelabs/wazero", []string{"internal/plugin/wasm", "internal/plugin/meter"}},
+	// Two runtimes, what they share, and the pass that all modules go through.
+	{"github.com/tetratelabs/wazero", []string{"internal/plugin/wasm", "internal/plugin/extism", "internal/plugin/sandbox", "internal/plugin/meter"}},
 	{"github.com/extism/", []string{"internal/plugin/extism"}},
 	{"github.com/open-policy-agent/", []string{"internal/policy"}},
 	{"github.com/meilisearch/", []string{"internal/search/meili"}},

@@ -1,10 +1,9 @@
-// Package wasm runs plugins on wazero. It is the only importer of wazero.
+// Package wasm runs plugins that speak ABI v1, on wazero.
 //
-// Owns: the section scanner and compile limits, the compilation cache, one
-// runtime per plugin version, the imports of ABI v1, the little of WASI that
-// guests get, and the reading of traps.
-// Does not own: pools, deadlines, breakers (plugin) or what a host call does
-// (capability, behind plugin.Door).
+// Owns: one runtime per plugin version, the imports of ABI v1, and the reading
+// of traps.
+// Does not own: scanning, memory, WASI and output (sandbox), pools, deadlines,
+// breakers (plugin) or what a host call does (capability, behind plugin.Door).
 // Flow: Load: scan → compile → link. New: start function. Handle: callboard_in
 // → copy in → callboard_handle ⇄ imports → check the reply.
 //

@@ -9,13 +9,14 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/callboard/callboard/host/internal/plugin/sandbox"
 	"github.com/callboard/callboard/sdk/abi"
 )
 
 // hostFunc is one function that a guest may import. The stack holds the
 // arguments and takes the result, as the runtime lays them out.
 type hostFunc struct {
-	signature
+	sandbox.Signature
 	run func(ctx context.Context, i *instance, stack []uint64)
 }
 
@@ -23,45 +24,29 @@ type hostFunc struct {
 type importTable map[string]map[string]hostFunc
 
 func newImportTable() importTable {
-	return importTable{
+	table := importTable{
 		abi.Module: {
-			abi.ImportCall:  {newSignature("iiiiii", "I"), hostCall},
-			abi.ImportRead:  {newSignature("iiii", "I"), hostRead},
-			abi.ImportWrite: {newSignature("iiii", "I"), hostWrite},
-			abi.ImportLog:   {newSignature("iii", ""), hostLog},
+			abi.ImportCall:  {sandbox.NewSignature("iiiiii", "I"), hostCall},
+			abi.ImportRead:  {sandbox.NewSignature("iiii", "I"), hostRead},
+			abi.ImportWrite: {sandbox.NewSignature("iiii", "I"), hostWrite},
+			abi.ImportLog:   {sandbox.NewSignature("iii", ""), hostLog},
 		},
-		wasiModule: wasiTable(),
+		sandbox.WASIModule: {},
 	}
-}
-
-type signature struct{ params, results []api.ValueType }
-
-// newSignature spells value types as letters: i is i32, I is i64.
-func newSignature(params, results string) signature {
-	types := func(letters string) []api.ValueType {
-		out := []api.ValueType{}
-		for _, l := range letters {
-			if l == 'I' {
-				out = append(out, api.ValueTypeI64)
-			} else {
-				out = append(out, api.ValueTypeI32)
-			}
-		}
-		return out
+	for name, f := range sandbox.WASI() {
+		table[sandbox.WASIModule][name] = hostFunc{f.Signature, func(ctx context.Context, i *instance, stack []uint64) {
+			f.Run(ctx, &i.guest, stack)
+		}}
 	}
-	return signature{types(params), types(results)}
-}
-
-func (s signature) matches(def api.FunctionDefinition) bool {
-	return slices.Equal(s.params, def.ParamTypes()) && slices.Equal(s.results, def.ResultTypes())
+	return table
 }
 
 // link makes the host modules, with only the functions that the guest imports.
-func (m *compiled) link(ctx context.Context, refs []importRef) error {
+func (m *compiled) link(ctx context.Context, refs []sandbox.Import) error {
 	wanted := map[string][]string{}
 	for _, ref := range refs {
-		if !slices.Contains(wanted[ref.module], ref.name) {
-			wanted[ref.module] = append(wanted[ref.module], ref.name)
+		if !slices.Contains(wanted[ref.Module], ref.Name) {
+			wanted[ref.Module] = append(wanted[ref.Module], ref.Name)
 		}
 	}
 	for module, names := range wanted {
@@ -69,7 +54,7 @@ func (m *compiled) link(ctx context.Context, refs []importRef) error {
 		for _, name := range names {
 			fn := m.loader.imports[module][name]
 			builder.NewFunctionBuilder().
-				WithGoModuleFunction(guarded(fn.run), fn.params, fn.results).
+				WithGoModuleFunction(guarded(fn.run), fn.Params, fn.Results).
 				WithName(name).
 				Export(name)
 		}
@@ -97,17 +82,6 @@ func (f *frame) Value(key any) any {
 	return f.Context.Value(key)
 }
 
-// stop is what an import panics with to unwind the guest on purpose.
-type stop struct{ cause error } //nolint:errname // a signal that unwinds a guest, never returned
-
-func (s stop) Error() string { return s.cause.Error() }
-func (s stop) Unwrap() error { return s.cause }
-
-// exit is the cause of a stop by proc_exit.
-type exit uint32 //nolint:errname // a signal that unwinds a guest, never returned
-
-func (e exit) Error() string { return fmt.Sprintf("exit(%d)", uint32(e)) }
-
 // guarded finds the instance, and tells a bug of the host from a crash of the
 // guest: a panic in an import is noted on the instance before it unwinds.
 func guarded(run func(context.Context, *instance, []uint64)) api.GoModuleFunc {
@@ -118,27 +92,19 @@ func guarded(run func(context.Context, *instance, []uint64)) api.GoModuleFunc {
 		}
 		i := f.instance
 		if i.memory == nil { // the start function is running
-			i.memory = mod.Memory()
+			i.use(mod.Memory())
 		}
 		defer func() {
 			r := recover()
 			if r == nil {
 				return
 			}
-			if _, meant := r.(stop); !meant {
+			if _, meant := r.(sandbox.Stop); !meant {
 				i.hostPanic = fmt.Sprintf("%v\n%s", r, debug.Stack())
 			}
 			panic(r)
 		}()
 		run(f.Context, i, stack)
-	}
-}
-
-// interrupt unwinds the guest if its time is up. Imports that took time call
-// it last, so that a guest whose deadline has passed never runs on.
-func interrupt(ctx context.Context) {
-	if err := ctx.Err(); err != nil {
-		panic(stop{err})
 	}
 }
 
@@ -163,7 +129,7 @@ func hostCall(ctx context.Context, i *instance, stack []uint64) {
 		return
 	}
 	answer := i.door.Call(ctx, capability, op, payload)
-	interrupt(ctx)
+	sandbox.Interrupt(ctx)
 	var handle uint32
 	first := answer
 	if len(answer) > int(outCap) {
@@ -204,7 +170,7 @@ func transfer(ctx context.Context, i *instance, stack []uint64, move func(uint32
 		stack[0] = refuse(abi.CodeInvalid)
 	default:
 		n, code := move(handle, off, view)
-		interrupt(ctx)
+		sandbox.Interrupt(ctx)
 		stack[0] = uint64(n)
 		if code != abi.CodeOK {
 			stack[0] = refuse(code)
@@ -212,13 +178,10 @@ func transfer(ctx context.Context, i *instance, stack []uint64, move func(uint32
 	}
 }
 
-// maxLogLine bounds one line of a guest's log; the rest of it is cut off.
-const maxLogLine = 16 << 10
-
 // hostLog is callboard.log(level, ptr, len).
 func hostLog(_ context.Context, i *instance, stack []uint64) {
 	level := min(abi.Level(uint32(stack[0])), abi.LevelError)
-	if line, ok := i.memory.Read(uint32(stack[1]), min(uint32(stack[2]), maxLogLine)); ok {
-		i.log(level, line)
+	if line, ok := i.memory.Read(uint32(stack[1]), min(uint32(stack[2]), sandbox.MaxLine)); ok {
+		i.guest.Output.Log(level, line)
 	}
 }

@@ -1,7 +1,6 @@
 package wasm
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,21 +11,18 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/sandbox"
 	"github.com/callboard/callboard/sdk/abi"
-)
-
-const (
-	streamOut = iota
-	streamErr
 )
 
 // instance is a plugin.Instance.
 type instance struct {
 	module *compiled
 	limits plugin.Limits
-	guest  api.Module
+	guest  sandbox.Guest
+	mod    api.Module
 	memory api.Memory
-	linear *linear
+	linear *sandbox.Linear
 	in     api.Function
 	handle api.Function
 
@@ -35,15 +31,14 @@ type instance struct {
 
 	// State of the call in progress.
 	door      plugin.Door // nil between calls
-	around    plugin.Ambient
 	hostCalls int
-	logBytes  int
 	hostPanic string
 
-	stack  [2]uint64
-	stderr transcript
-	lines  [2]bytes.Buffer
+	stack [2]uint64
 }
+
+// use tells host functions where the guest's memory is.
+func (i *instance) use(memory api.Memory) { i.memory, i.guest.Memory = memory, memory }
 
 // Handle implements plugin.Instance.
 func (i *instance) Handle(ctx context.Context, op abi.Op, in []byte, door plugin.Door) ([]byte, error) {
@@ -56,20 +51,19 @@ func (i *instance) Handle(ctx context.Context, op abi.Op, in []byte, door plugin
 	if i.closed {
 		return nil, fault.New(fault.Internal, "an instance of plugin %s was used after it was closed", i.module.spec.ID)
 	}
-	if err := i.module.enter(); err != nil {
+	if err := i.module.tenants.Enter(); err != nil {
 		return nil, err
 	}
-	defer i.module.leave()
+	defer i.module.tenants.Leave()
 
-	i.door, i.hostCalls, i.logBytes = door, 0, 0
-	i.around = system{i.module.loader}
+	i.door, i.hostCalls = door, 0
+	i.guest.Around = i.module.loader.system
 	if around, ok := door.(plugin.Ambient); ok {
-		i.around = around
+		i.guest.Around = around
 	}
-	i.stderr.reset()
+	i.guest.Output.Begin(door.Log)
 	out, err := i.run(ctx, op, in)
-	i.flush(streamOut)
-	i.flush(streamErr)
+	i.guest.Output.End()
 	i.door = nil
 	if err != nil {
 		i.close()
@@ -125,7 +119,7 @@ func (i *instance) explain(ctx context.Context, err error, doing string) error {
 		return fault.Wrap(fault.Unavailable, cause, fmt.Sprintf("the call of plugin %s was cancelled", id))
 	}
 	text, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n\t")
-	var code exit
+	var code sandbox.Exit
 	if errors.As(err, &code) {
 		text = code.Error()
 	}
@@ -156,7 +150,7 @@ func (i *instance) Memory() uint64 {
 }
 
 // Stderr implements plugin.Instance.
-func (i *instance) Stderr() string { return i.stderr.String() }
+func (i *instance) Stderr() string { return i.guest.Output.String() }
 
 // Close implements plugin.Instance.
 func (i *instance) Close(context.Context) error {
@@ -171,7 +165,7 @@ func (i *instance) Close(context.Context) error {
 func (i *instance) close() {
 	if !i.closed {
 		i.closed = true
-		_ = i.guest.Close(i.module.forever)
+		_ = i.mod.Close(i.module.forever)
 		i.linear.Free()
 	}
 }

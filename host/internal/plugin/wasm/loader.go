@@ -2,7 +2,6 @@ package wasm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/sandbox"
 	"github.com/callboard/callboard/sdk/abi"
 )
 
@@ -22,7 +22,7 @@ type Config struct {
 	// CacheDir keeps machine code between starts; empty means no cache. It
 	// must belong to this process alone, since its content is executed.
 	CacheDir string
-	Bounds   Bounds           // zero: DefaultBounds
+	Bounds   sandbox.Bounds   // zero: sandbox.DefaultBounds
 	Compiles int              // compiles at once, abandoned ones included; default 2
 	Now      func() time.Time // clock of the guests; default time.Now
 	Random   io.Reader        // randomness of the guests; required, crypto/rand.Reader outside of tests
@@ -32,15 +32,15 @@ type Config struct {
 // Loader is a plugin.Loader on wazero.
 type Loader struct {
 	cfg     Config
-	slots   *slots
+	slots   *sandbox.Slots
 	imports importTable
-	start   time.Time // zero of the guests' monotonic clock
+	system  plugin.Ambient
 }
 
 // New checks the cache folder and returns a loader.
 func New(cfg Config) (*Loader, error) {
-	if cfg.Bounds == (Bounds{}) {
-		cfg.Bounds = DefaultBounds()
+	if cfg.Bounds == (sandbox.Bounds{}) {
+		cfg.Bounds = sandbox.DefaultBounds()
 	}
 	if cfg.Compiles <= 0 {
 		cfg.Compiles = 2
@@ -49,17 +49,17 @@ func New(cfg Config) (*Loader, error) {
 		cfg.Now = time.Now
 	}
 	if cfg.CacheDir != "" {
-		if err := openCache(cfg.CacheDir); err != nil {
+		if err := sandbox.OpenCache(cfg.CacheDir); err != nil {
 			return nil, err
 		}
 	}
-	return &Loader{cfg: cfg, slots: newSlots(cfg.Compiles), imports: newImportTable(), start: cfg.Now()}, nil
+	return &Loader{cfg: cfg, slots: sandbox.NewSlots(cfg.Compiles), imports: newImportTable(), system: sandbox.System(cfg.Now, cfg.Random)}, nil
 }
 
 // Load implements plugin.Loader.
 func (l *Loader) Load(ctx context.Context, spec plugin.Spec) (plugin.Module, error) {
 	spec.Limits = spec.Limits.WithDefaults()
-	module, err := scan(spec.Wasm, l.cfg.Bounds)
+	module, err := sandbox.Scan(spec.Wasm, l.cfg.Bounds)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "plugin %s cannot be loaded: %w", spec.ID, err)
 	}
@@ -67,53 +67,26 @@ func (l *Loader) Load(ctx context.Context, spec plugin.Spec) (plugin.Module, err
 		return nil, fault.New(fault.Invalid, "plugin %s cannot be loaded: %w", spec.ID, err)
 	}
 
-	ctx, cancel := context.WithTimeout(ctx, spec.Limits.CompileTimeout)
-	defer cancel()
-	release, err := l.slots.take(ctx, spec.Digest)
-	if err != nil {
-		return nil, loadTimeout(spec, err, "no compile slot became free")
-	}
-
-	type outcome struct {
-		module *compiled
-		err    error
-	}
-	done := make(chan outcome)
-	go func() {
-		defer release()
-		m, err := l.compile(context.WithoutCancel(ctx), spec, module)
-		select {
-		case done <- outcome{m, err}:
-		case <-ctx.Done():
-			// Abandoned: nobody waits any more.
-			if err == nil {
-				_ = m.Close(context.WithoutCancel(ctx))
-			}
+	return l.slots.Compile(ctx, spec, func(ctx context.Context) (plugin.Module, error) {
+		m, err := l.build(ctx, spec, module)
+		if sandbox.DamagedCache(err) {
+			l.cfg.Log.Warn("the compilation cache is damaged; compiling without it", "plugin", string(spec.ID), "error", err)
+			plain := *l
+			plain.cfg.CacheDir = ""
+			m, err = plain.build(ctx, spec, module)
 		}
-	}()
-	select {
-	case o := <-done:
-		if o.err != nil {
-			return nil, fault.New(fault.Invalid, "plugin %s cannot be loaded: %w", spec.ID, o.err)
+		if err != nil {
+			return nil, err
 		}
-		return o.module, nil
-	case <-ctx.Done():
-		return nil, loadTimeout(spec, ctx.Err(), "compiling took too long and was abandoned")
-	}
-}
-
-func loadTimeout(spec plugin.Spec, err error, what string) error {
-	if errors.Is(err, context.Canceled) {
-		return fault.Wrap(fault.Unavailable, err, fmt.Sprintf("loading plugin %s was cancelled", spec.ID))
-	}
-	return fault.Wrap(fault.Timeout, err, fmt.Sprintf("plugin %s is not loaded: %s (limit %v)", spec.ID, what, spec.Limits.CompileTimeout))
+		return m, nil
+	})
 }
 
 // checkShape looks for what every plugin has: the marker, the two exports, and
 // no import that the host does not know.
-func (l *Loader) checkShape(m scanned) error {
-	if _, ok := m.exports[abi.Marker]; !ok {
-		for name := range m.exports {
+func (l *Loader) checkShape(m sandbox.Scanned) error {
+	if _, ok := m.Exports[abi.Marker]; !ok {
+		for name := range m.Exports {
 			if strings.HasPrefix(name, "callboard_abi_v") {
 				return fmt.Errorf("it speaks %s, this host speaks %s", name, abi.Marker)
 			}
@@ -121,14 +94,14 @@ func (l *Loader) checkShape(m scanned) error {
 		return fmt.Errorf("it does not export %s, so it is no plugin", abi.Marker)
 	}
 	for _, name := range []string{abi.ExportIn, abi.ExportHandle} {
-		if kind, ok := m.exports[name]; !ok || kind != kindFunction {
+		if kind, ok := m.Exports[name]; !ok || kind != sandbox.KindFunction {
 			return fmt.Errorf("it does not export the function %s", name)
 		}
 	}
 	var unknown []string
-	for _, ref := range m.imports {
-		if _, ok := l.imports[ref.module][ref.name]; !ok || !ref.function {
-			unknown = append(unknown, ref.module+"."+ref.name)
+	for _, ref := range m.Imports {
+		if _, ok := l.imports[ref.Module][ref.Name]; !ok || !ref.Function {
+			unknown = append(unknown, ref.Module+"."+ref.Name)
 		}
 	}
 	if len(unknown) > 0 {
@@ -137,28 +110,11 @@ func (l *Loader) checkShape(m scanned) error {
 	return nil
 }
 
-// compile makes a runtime for the module. It is not interruptible.
-func (l *Loader) compile(ctx context.Context, spec plugin.Spec, module scanned) (m *compiled, err error) {
-	// The compiler has panicked on hostile input before; on this goroutine a
-	// panic can be caught, which is why compiling has no workers of its own.
-	defer func() {
-		if r := recover(); r != nil {
-			m, err = nil, fmt.Errorf("compiling it failed: %v", r)
-		}
-	}()
-	m, err = l.build(ctx, spec, module)
-	if err != nil && strings.Contains(err.Error(), "compilationcache") {
-		l.cfg.Log.Warn("the compilation cache is damaged; compiling without it", "plugin", string(spec.ID), "error", err)
-		plain := *l
-		plain.cfg.CacheDir = ""
-		return plain.build(ctx, spec, module)
-	}
-	return m, err
-}
-
-// build is given a context without end: what it makes outlives the caller.
-func (l *Loader) build(ctx context.Context, spec plugin.Spec, module scanned) (_ *compiled, err error) {
+// build makes a runtime for the module, with a context without end. It is not
+// interruptible.
+func (l *Loader) build(ctx context.Context, spec plugin.Spec, module sandbox.Scanned) (_ *compiled, err error) {
 	m := &compiled{loader: l, spec: spec, forever: ctx}
+	m.tenants.Free = m.free
 	pages := uint32(min(spec.Limits.MemoryBytes, 4<<30-plugin.PageBytes) / plugin.PageBytes)
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2).
@@ -179,13 +135,13 @@ func (l *Loader) build(ctx context.Context, spec plugin.Spec, module scanned) (_
 			m.free()
 		}
 	}()
-	if m.code, err = m.runtime.CompileModule(ctx, module.wasm); err != nil {
+	if m.code, err = m.runtime.CompileModule(ctx, module.Wasm); err != nil {
 		return nil, err
 	}
 	if err := l.checkSignatures(m.code); err != nil {
 		return nil, err
 	}
-	if err := m.link(ctx, module.imports); err != nil {
+	if err := m.link(ctx, module.Imports); err != nil {
 		return nil, fmt.Errorf("linking imports: %w", err)
 	}
 	return m, nil

@@ -164,9 +164,7 @@ func TestCloseWaitsForCalls(t *testing.T) {
 		t.Fatalf("the module is a %T", m)
 	}
 	for inside := 0; inside == 0; {
-		c.mu.Lock()
-		inside = c.inside
-		c.mu.Unlock()
+		inside = c.tenants.Inside()
 	}
 	gone, cancel := context.WithCancel(ctx)
 	cancel()

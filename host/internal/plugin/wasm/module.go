@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/sandbox"
 	"github.com/callboard/callboard/sdk/abi"
 )
 
@@ -23,36 +23,7 @@ type compiled struct {
 	cache   wazero.CompilationCache // nil without a cache folder
 	code    wazero.CompiledModule
 
-	mu      sync.Mutex
-	closing bool
-	inside  int           // goroutines inside of the runtime
-	idle    chan struct{} // closed when closing and nobody is inside
-	freed   sync.Once
-}
-
-var errClosed = &fault.Error{Kind: fault.Unavailable, Message: "the plugin is being unloaded"}
-
-// enter counts a goroutine that is about to run guest code; code is never
-// freed while one is inside.
-func (m *compiled) enter() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closing {
-		return errClosed
-	}
-	m.inside++
-	return nil
-}
-
-func (m *compiled) leave() {
-	m.mu.Lock()
-	m.inside--
-	last := m.closing && m.inside == 0
-	m.mu.Unlock()
-	if last {
-		close(m.idle)
-		m.free()
-	}
+	tenants sandbox.Tenants
 }
 
 // Warning implements plugin.Module.
@@ -61,46 +32,32 @@ func (m *compiled) Warning() string { return "" }
 // Close implements plugin.Module. Calls in progress are waited for until ctx
 // ends; the last of them then frees the code.
 func (m *compiled) Close(ctx context.Context) error {
-	m.mu.Lock()
-	if !m.closing {
-		m.closing = true
-		m.idle = make(chan struct{})
-		if m.inside == 0 {
-			close(m.idle)
-		}
+	if err := m.tenants.Close(ctx); err != nil {
+		return fmt.Errorf("closing plugin %s: %w", m.spec.ID, err)
 	}
-	idle := m.idle
-	m.mu.Unlock()
-	select {
-	case <-idle:
-		m.free()
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("closing plugin %s: calls are still running: %w", m.spec.ID, ctx.Err())
-	}
+	return nil
 }
 
 func (m *compiled) free() {
-	m.freed.Do(func() {
-		_ = m.runtime.Close(m.forever)
-		if m.cache != nil {
-			_ = m.cache.Close(m.forever)
-		}
-	})
+	_ = m.runtime.Close(m.forever)
+	if m.cache != nil {
+		_ = m.cache.Close(m.forever)
+	}
 }
 
 // New implements plugin.Module.
 func (m *compiled) New(ctx context.Context) (plugin.Instance, error) {
-	return m.NewIn(ctx, system{m.loader})
+	return m.NewIn(ctx, m.loader.system)
 }
 
 // NewIn implements plugin.Starter.
 func (m *compiled) NewIn(ctx context.Context, around plugin.Ambient) (_ plugin.Instance, err error) {
-	if err := m.enter(); err != nil {
+	if err := m.tenants.Enter(); err != nil {
 		return nil, err
 	}
-	defer m.leave()
-	i := &instance{module: m, limits: m.spec.Limits, linear: &linear{}, around: around}
+	defer m.tenants.Leave()
+	i := &instance{module: m, limits: m.spec.Limits, linear: &sandbox.Linear{}}
+	i.guest = sandbox.Guest{Output: sandbox.Output{Budget: m.spec.Limits.LogBytes}, Around: around}
 	defer func() {
 		// The runtime does not free the memory of an instance that it could
 		// not finish, and an allocation that fails is a panic there.
@@ -121,8 +78,8 @@ func (m *compiled) NewIn(ctx context.Context, around plugin.Ambient) (_ plugin.I
 	if err != nil {
 		return nil, i.explain(ctx, err, "starting")
 	}
-	i.guest = mod
-	i.memory = mod.Memory()
+	i.mod = mod
+	i.use(mod.Memory())
 	i.in = mod.ExportedFunction(abi.ExportIn)
 	i.handle = mod.ExportedFunction(abi.ExportHandle)
 	return i, nil
@@ -132,18 +89,18 @@ func (m *compiled) NewIn(ctx context.Context, around plugin.Ambient) (_ plugin.I
 // that a mistake is a message at load and not a failure to link.
 func (l *Loader) checkSignatures(code wazero.CompiledModule) error {
 	exports := code.ExportedFunctions()
-	for name, want := range map[string]signature{
-		abi.ExportIn:     newSignature("i", "i"),
-		abi.ExportHandle: newSignature("ii", "I"),
-		"_initialize":    newSignature("", ""),
+	for name, want := range map[string]sandbox.Signature{
+		abi.ExportIn:     sandbox.NewSignature("i", "i"),
+		abi.ExportHandle: sandbox.NewSignature("ii", "I"),
+		"_initialize":    sandbox.NewSignature("", ""),
 	} {
-		if def, ok := exports[name]; ok && !want.matches(def) {
+		if def, ok := exports[name]; ok && !want.Matches(def) {
 			return fmt.Errorf("its export %s has another signature than the ABI", name)
 		}
 	}
 	for _, def := range code.ImportedFunctions() {
 		module, name, _ := def.Import()
-		if !l.imports[module][name].matches(def) {
+		if !l.imports[module][name].Matches(def) {
 			return fmt.Errorf("its import %s.%s has another signature than the ABI", module, name)
 		}
 	}

@@ -1,4 +1,4 @@
-package wasm
+package sandbox
 
 import (
 	"bytes"
@@ -67,25 +67,26 @@ var sectionNames = [...]string{
 	"export", "start", "element", "code", "data", "data count",
 }
 
-const kindFunction = 0
+// KindFunction is the kind of an import or export that is a function.
+const KindFunction = 0
 
-// importRef names one import.
-type importRef struct {
-	module, name string
-	function     bool
+// Import names one import.
+type Import struct {
+	Module, Name string
+	Function     bool // else a table, memory or global
 }
 
-// scanned is what the scanner learns about a module.
-type scanned struct {
-	wasm    []byte // what to compile: tables bounded, custom sections but "name" dropped
-	imports []importRef
-	exports map[string]byte // name -> kind
+// Scanned is what the scanner learns about a module.
+type Scanned struct {
+	Wasm    []byte // what to compile: tables bounded, custom sections but "name" dropped
+	Imports []Import
+	Exports map[string]byte // name -> kind: KindFunction, 1 table, 2 memory, 3 global
 }
 
 type scanner struct {
 	Bounds
 	out    *bytes.Buffer
-	result scanned
+	result Scanned
 	params []int    // per type, their number
 	funcs  []uint32 // their types
 
@@ -96,36 +97,36 @@ type scanner struct {
 
 var magic = []byte{0, 'a', 's', 'm', 1, 0, 0, 0}
 
-// scan checks a module against the bounds without decoding instructions and
+// Scan checks a module against the bounds without decoding instructions and
 // returns the module to compile. It changes two things, neither of which can
 // make an invalid module valid: every table gets a maximum, because a growing
 // table is memory of the host outside of the memory limit; and custom sections
 // other than a well-formed "name" are left out.
-func scan(module []byte, bounds Bounds) (scanned, error) {
+func Scan(module []byte, bounds Bounds) (Scanned, error) {
 	if len(module) > bounds.ModuleBytes {
-		return scanned{}, fmt.Errorf("the module has %d bytes, at most %d are allowed", len(module), bounds.ModuleBytes)
+		return Scanned{}, fmt.Errorf("the module has %d bytes, at most %d are allowed", len(module), bounds.ModuleBytes)
 	}
 	if !bytes.HasPrefix(module, magic) {
-		return scanned{}, errors.New("not a WebAssembly module of version 1")
+		return Scanned{}, errors.New("not a WebAssembly module of version 1")
 	}
 	s := scanner{Bounds: bounds, out: bytes.NewBuffer(make([]byte, 0, len(module)+64))}
-	s.result.exports = map[string]byte{}
+	s.result.Exports = map[string]byte{}
 	s.out.Write(magic)
 	r := &reader{b: module, off: len(magic)}
 	for r.left() > 0 {
 		id := r.byte()
 		content := r.bytes(r.u32())
 		if r.err != nil {
-			return scanned{}, fmt.Errorf("the module %w", r.err)
+			return Scanned{}, fmt.Errorf("the module %w", r.err)
 		}
 		if int(id) >= len(sectionNames) {
-			return scanned{}, fmt.Errorf("section %d is not known", id)
+			return Scanned{}, fmt.Errorf("section %d is not known", id)
 		}
 		if err := s.section(id, content); err != nil {
-			return scanned{}, fmt.Errorf("the %s section %w", sectionNames[id], err)
+			return Scanned{}, fmt.Errorf("the %s section %w", sectionNames[id], err)
 		}
 	}
-	s.result.wasm = s.out.Bytes()
+	s.result.Wasm = s.out.Bytes()
 	return s.result, nil
 }
 
@@ -155,7 +156,7 @@ func (s *scanner) section(id byte, content []byte) error {
 	case sectionExport:
 		err = s.vector(r, "exports", s.Exports, func() error {
 			name := r.name()
-			s.result.exports[name] = r.byte()
+			s.result.Exports[name] = r.byte()
 			r.u32()
 			return nil
 		})

@@ -1,25 +1,26 @@
-package wasm
+package sandbox
 
 import (
 	"context"
 	"sync"
 )
 
-// slots bounds how many compiles run at once, abandoned ones included, and
+// Slots bounds how many compiles run at once, abandoned ones included, and
 // serialises those of one digest.
-type slots struct {
+type Slots struct {
 	free chan struct{}
 
 	mu   sync.Mutex
 	busy map[string]chan struct{} // digest -> closed when its compile ends
 }
 
-func newSlots(n int) *slots {
-	return &slots{free: make(chan struct{}, n), busy: map[string]chan struct{}{}}
+// NewSlots returns n of them.
+func NewSlots(n int) *Slots {
+	return &Slots{free: make(chan struct{}, n), busy: map[string]chan struct{}{}}
 }
 
-// take waits for the digest and a slot. The result gives both back.
-func (s *slots) take(ctx context.Context, digest string) (func(), error) {
+// Take waits for the digest and a slot. The result gives both back.
+func (s *Slots) Take(ctx context.Context, digest string) (func(), error) {
 	done := make(chan struct{})
 	for {
 		s.mu.Lock()

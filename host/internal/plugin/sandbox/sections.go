@@ -1,4 +1,4 @@
-package wasm
+package sandbox
 
 import (
 	"encoding/binary"
@@ -38,10 +38,10 @@ func checkValueType(r *reader) {
 
 func (s *scanner) importSection(r *reader) error {
 	return s.vector(r, "imports", s.Imports, func() error {
-		ref := importRef{module: r.name(), name: r.name()}
+		ref := Import{Module: r.name(), Name: r.name()}
 		switch kind := r.byte(); kind {
-		case kindFunction:
-			ref.function = true
+		case KindFunction:
+			ref.Function = true
 			index := r.u32()
 			if int(index) >= len(s.params) && r.err == nil {
 				return fmt.Errorf("names type %d, which is not there", index)
@@ -57,7 +57,7 @@ func (s *scanner) importSection(r *reader) error {
 		default:
 			return fmt.Errorf("has an import of unknown kind %d", kind)
 		}
-		s.result.imports = append(s.result.imports, ref)
+		s.result.Imports = append(s.result.Imports, ref)
 		return nil
 	})
 }

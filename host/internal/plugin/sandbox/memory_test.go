@@ -1,4 +1,4 @@
-package wasm
+package sandbox
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 // start as zeros, and refuse to grow over the maximum.
 func TestMemoryGrows(t *testing.T) {
 	for name, memory := range map[string]experimental.LinearMemory{
-		"reserved": (&linear{}).Allocate(0, 1<<20),
+		"reserved": (&Linear{}).Allocate(0, 1<<20),
 		"on heap":  &onHeap{most: 1 << 20},
 	} {
 		t.Run(name, func(t *testing.T) {

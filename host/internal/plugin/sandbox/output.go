@@ -1,4 +1,4 @@
-package wasm
+package sandbox
 
 import (
 	"bytes"
@@ -54,45 +54,81 @@ func (t *transcript) String() string {
 	return string(bytes.ToValidUTF8(text, []byte("\uFFFD")))
 }
 
-// print takes what the guest wrote to stdout or stderr: into the tail as it
-// is, and line by line into the log.
-func (i *instance) print(stream int, p []byte) {
-	i.stderr.write(p)
-	buf := &i.lines[stream]
+// The streams of a guest.
+const (
+	Stdout = iota
+	Stderr
+)
+
+// MaxLine bounds one line of a guest's log; the rest of it is cut off.
+const MaxLine = 16 << 10
+
+// Output takes what a guest writes: into a transcript for crash reports as it
+// is, and line by line into the log, as long as the call's budget lasts.
+type Output struct {
+	Budget int // bytes of log of one call
+
+	sink   func(abi.Level, []byte) // nil between calls
+	used   int
+	script transcript
+	lines  [2]bytes.Buffer
+}
+
+// Begin starts a call, whose log lines go to sink.
+func (o *Output) Begin(sink func(abi.Level, []byte)) {
+	o.sink, o.used = sink, 0
+	o.script.reset()
+}
+
+// End logs the lines that a call left unfinished. What is written afterwards
+// goes into the transcript only.
+func (o *Output) End() {
+	o.flush(Stdout)
+	o.flush(Stderr)
+	o.sink = nil
+}
+
+// String returns the first and the last of what was written since Begin.
+func (o *Output) String() string { return o.script.String() }
+
+// Print takes what the guest wrote to a stream.
+func (o *Output) Print(stream int, p []byte) {
+	o.script.write(p)
+	buf := &o.lines[stream]
 	for len(p) > 0 {
 		line, rest, found := bytes.Cut(p, []byte{'\n'})
 		p = rest
-		if room := maxLogLine - buf.Len(); room > 0 {
+		if room := MaxLine - buf.Len(); room > 0 {
 			buf.Write(line[:min(room, len(line))])
 		}
 		if found {
-			i.flush(stream)
+			o.flush(stream)
 		}
 	}
 }
 
 // flush logs the line that a stream has so far.
-func (i *instance) flush(stream int) {
-	buf := &i.lines[stream]
+func (o *Output) flush(stream int) {
+	buf := &o.lines[stream]
 	if buf.Len() > 0 {
 		level := abi.LevelInfo
-		if stream == streamErr {
+		if stream == Stderr {
 			level = abi.LevelWarn
 		}
-		i.log(level, buf.Bytes())
+		o.Log(level, buf.Bytes())
 	}
 	buf.Reset()
 }
 
-// log passes a line on as long as the call's budget lasts. Without a call
-// there is nobody to log to; the tail keeps it.
-func (i *instance) log(level abi.Level, line []byte) {
-	if i.door == nil || i.logBytes > i.limits.LogBytes {
+// Log passes a line on as long as the call's budget lasts. Without a call
+// there is nobody to log to; the transcript keeps what was printed.
+func (o *Output) Log(level abi.Level, line []byte) {
+	if o.sink == nil || o.used > o.Budget {
 		return
 	}
-	if i.logBytes += len(line) + 1; i.logBytes > i.limits.LogBytes {
-		i.door.Log(abi.LevelWarn, fmt.Appendf(nil, "the log budget of %d bytes is used up; the rest of this call's log is dropped", i.limits.LogBytes))
+	if o.used += len(line) + 1; o.used > o.Budget {
+		o.sink(abi.LevelWarn, fmt.Appendf(nil, "the log budget of %d bytes is used up; the rest of this call's log is dropped", o.Budget))
 		return
 	}
-	i.door.Log(level, line)
+	o.sink(level, line)
 }

@@ -1,19 +1,19 @@
-package wasm
+package sandbox
 
 import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// linear is the memory of one instance. It lies outside of Go's heap, so that
+// Linear is the memory of one instance. It lies outside of Go's heap, so that
 // it grows in place (the runtime's own way copies all of it), costs the
 // collector nothing, and goes back to the system at once. The price: a slice
 // of it must not be kept beyond the call that it was given for.
-type linear struct {
+type Linear struct {
 	reserved []byte // address space up to the maximum; pages cost when touched
 }
 
 // Allocate implements experimental.MemoryAllocator; an instance has one memory.
-func (l *linear) Allocate(_, most uint64) experimental.LinearMemory {
+func (l *Linear) Allocate(_, most uint64) experimental.LinearMemory {
 	reserved, err := reserve(most)
 	if err != nil {
 		return &onHeap{most: most}
@@ -23,7 +23,7 @@ func (l *linear) Allocate(_, most uint64) experimental.LinearMemory {
 }
 
 // Reallocate implements experimental.LinearMemory.
-func (l *linear) Reallocate(size uint64) []byte {
+func (l *Linear) Reallocate(size uint64) []byte {
 	if size > uint64(len(l.reserved)) {
 		return nil
 	}
@@ -31,7 +31,7 @@ func (l *linear) Reallocate(size uint64) []byte {
 }
 
 // Free implements experimental.LinearMemory. It is safe to call twice.
-func (l *linear) Free() {
+func (l *Linear) Free() {
 	if l.reserved != nil {
 		release(l.reserved)
 		l.reserved = nil

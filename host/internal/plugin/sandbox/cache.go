@@ -1,4 +1,4 @@
-package wasm
+package sandbox
 
 import (
 	"errors"
@@ -11,10 +11,10 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
-// openCache makes sure that dir is a safe home for machine code: whoever can
+// OpenCache makes sure that dir is a safe home for machine code: whoever can
 // write there can run code in this process. Subfolders that another version of
 // the runtime has left are removed.
-func openCache(dir string) error {
+func OpenCache(dir string) error {
 	switch info, err := os.Lstat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.MkdirAll(dir, 0o700); err != nil {
