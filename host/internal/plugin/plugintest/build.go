@@ -12,10 +12,22 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin"
 )
 
-// Hostile returns the Go guest, built with the toolchain that runs the test.
-// It lies in the user's cache, where the build leaves it alone while its
-// source has not changed.
+// Hostile returns the Go guest that does harm on request.
 func Hostile(tb testing.TB) []byte {
+	tb.Helper()
+	return build(tb, "hostile", "")
+}
+
+// Recorded returns the Go guest of recordings in a version: "1" fails on
+// request, "2" does not, "broken" does not start.
+func Recorded(tb testing.TB, version string) []byte {
+	tb.Helper()
+	return build(tb, "recorded", version)
+}
+
+// build compiles a guest with the toolchain that runs the test. It lies in the
+// user's cache, where the build leaves it alone while its source has not changed.
+func build(tb testing.TB, name, version string) []byte {
 	tb.Helper()
 	_, here, _, ok := runtime.Caller(0)
 	if !ok {
@@ -25,16 +37,20 @@ func Hostile(tb testing.TB) []byte {
 	if err != nil {
 		dir = tb.TempDir()
 	}
-	out := filepath.Join(dir, "callboard-plugintest", runtime.Version(), "hostile.wasm")
-	build := exec.CommandContext(tb.Context(), "go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", out, "./guests/hostile")
-	build.Dir = filepath.Dir(here)
-	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false")
-	if text, err := build.CombinedOutput(); err != nil {
-		tb.Fatalf("building the hostile guest: %v\n%s", err, text)
+	out := filepath.Join(dir, "callboard-plugintest", runtime.Version(), name+version+".wasm")
+	flags := "-s -w"
+	if version != "" {
+		flags += " -X main.version=" + version
+	}
+	cmd := exec.CommandContext(tb.Context(), "go", "build", "-buildmode=c-shared", "-ldflags="+flags, "-o", out, "./guests/"+name)
+	cmd.Dir = filepath.Dir(here)
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		tb.Fatalf("building the guest %s: %v\n%s", name, err, text)
 	}
 	wasm, err := os.ReadFile(out)
 	if err != nil {
-		tb.Fatalf("reading the hostile guest: %v", err)
+		tb.Fatalf("reading the guest %s: %v", name, err)
 	}
 	return wasm
 }
