@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"time"
+
+	"github.com/callboard/callboard/host/internal/loadtest"
 )
 
 // report is everything that was measured, as the JSON file has it.
@@ -33,8 +31,8 @@ type report struct {
 
 func newReport(ctx context.Context, b *bench, commit string, args []string) *report {
 	return &report{
-		Date: time.Now().UTC().Truncate(time.Minute), Command: command(args), Commit: commit, Go: goVersion(ctx),
-		Machine: machine(), Generator: b.generator.Name(), Entities: b.entities, Seed: b.seed, RunCount: b.runs, Seconds: b.seconds,
+		Date: time.Now().UTC().Truncate(time.Minute), Command: command(args), Commit: commit, Go: loadtest.GoVersion(ctx),
+		Machine: loadtest.Machine(), Generator: b.generator.Name(), Entities: b.entities, Seed: b.seed, RunCount: b.runs, Seconds: b.seconds,
 	}
 }
 
@@ -52,34 +50,6 @@ func command(args []string) string {
 		}
 	}
 	return strings.Join(append([]string{"callboard-bench"}, kept...), " ")
-}
-
-func goVersion(ctx context.Context) string {
-	// Of the toolchain that built the server; this program may be built by go run.
-	out, err := exec.CommandContext(ctx, "go", "env", "GOVERSION").Output()
-	if err != nil {
-		return runtime.Version()
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// machine describes where the figures come from.
-func machine() string {
-	model := runtime.GOARCH
-	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		lines := bufio.NewScanner(bytes.NewReader(b))
-		for lines.Scan() {
-			if name, value, _ := strings.Cut(lines.Text(), ":"); strings.TrimSpace(name) == "model name" {
-				model = strings.TrimSpace(value)
-				break
-			}
-		}
-	}
-	kernel := runtime.GOOS
-	if b, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
-		kernel = "Linux " + strings.TrimSpace(string(b))
-	}
-	return fmt.Sprintf("%s, %d cores, %s", model, runtime.NumCPU(), kernel)
 }
 
 // write prints the report, and writes it to the files that are named.
@@ -108,7 +78,7 @@ func (r *report) write(out io.Writer, jsonFile, docsFile string) error {
 	if err != nil {
 		return fmt.Errorf("reading the page of benchmarks: %w", err)
 	}
-	text, err := replaceSections(string(page), sections)
+	text, err := loadtest.ReplaceSections(string(page), sections)
 	if err != nil {
 		return fmt.Errorf("%s: %w", docsFile, err)
 	}
@@ -116,24 +86,4 @@ func (r *report) write(out io.Writer, jsonFile, docsFile string) error {
 		return fmt.Errorf("writing the page of benchmarks: %w", err)
 	}
 	return nil
-}
-
-// replaceSections puts each section between its markers,
-// <!-- bench:NAME --> and <!-- /bench:NAME -->. Sections that were not
-// measured stay as they are.
-func replaceSections(page string, sections map[string]string) (string, error) {
-	for _, name := range sectionNames() {
-		text := sections[name]
-		if text == "" {
-			continue
-		}
-		begin, end := "<!-- bench:"+name+" -->", "<!-- /bench:"+name+" -->"
-		before, rest, found := strings.Cut(page, begin)
-		_, after, closed := strings.Cut(rest, end)
-		if !found || !closed {
-			return "", fmt.Errorf("the page has no section between %s and %s", begin, end)
-		}
-		page = before + begin + "\n" + text + end + after
-	}
-	return page, nil
 }
