@@ -79,6 +79,10 @@ generate-check: packages ## Fail when a generated source is not up to date
 bench: build ## Measure; docs/benchmarks.md explains the figures
 	@scripts/bench.sh
 
+.PHONY: bench-plugins
+bench-plugins: plugins ## Compare the plugin runtime with wazero alone, Extism and go-plugin
+	@scripts/bench-plugins.sh
+
 .PHONY: bench-profile
 bench-profile: build ## Say which stage the CPU time of each request goes to
 	@scripts/bench.sh profile
