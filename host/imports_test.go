@@ -12,7 +12,7 @@ const module = "github.com/callboard/callboard/"
 // layers are the parts in the order in which a request passes them. A package imports packages
 // of layers below its own, and of its own folder; the name is the folder below host/ or its start.
 var layers = []layer{
-	{"cmd", []string{"cmd"}},
+	{"cmd", []string{"cmd", "pluginbench"}},
 	{"app", []string{"internal/app"}},
 	{"web", []string{"internal/web"}},
 	{"call", []string{"internal/authn", "internal/policy", "internal/plugin"}},
@@ -41,7 +41,7 @@ var beside = []exception{
 var closed = []door{
 	{"internal/app", []string{"cmd"}, "the command line is the only one who starts the portal"},
 	{"internal/web", []string{"internal/app", "cmd/callboard/doctor.go"}, "app is the only wiring; the doctor reads web's Readiness"},
-	{"internal/plugin/wasm", []string{"internal/app"}, "everybody else calls a runtime through the interfaces of plugin"},
+	{"internal/plugin/wasm", []string{"internal/app", "pluginbench"}, "everybody else calls a runtime through the interfaces of plugin"},
 	{"internal/plugin/extism", []string{"internal/app"}, "as plugin/wasm"},
 	{"internal/plugin/sandbox", []string{"internal/plugin/wasm", "internal/plugin/extism"}, "it is the inside of a runtime"},
 	{"internal/store/sqlite", []string{"internal/app"}, "everybody else uses the interfaces of store"},
@@ -57,7 +57,7 @@ var homes = []home{
 	{"github.com/gofiber/", []string{"internal/web"}},
 	{"github.com/valyala/fasthttp", []string{"internal/web"}},
 	// Two runtimes, what they share, and the pass that all modules go through.
-	{"github.com/tetratelabs/wazero", []string{"internal/plugin/wasm", "internal/plugin/extism", "internal/plugin/sandbox", "internal/plugin/meter"}},
+	{"github.com/tetratelabs/wazero", []string{"internal/plugin/wasm", "internal/plugin/extism", "internal/plugin/sandbox", "internal/plugin/meter", "pluginbench"}},
 	{"github.com/extism/", []string{"internal/plugin/extism"}},
 	{"github.com/open-policy-agent/", []string{"internal/policy"}},
 	{"github.com/meilisearch/", []string{"internal/search/meili"}},
@@ -84,7 +84,7 @@ var sdkMayUse = []string{"github.com/tinylib/msgp/", "github.com/philhofer/fwd",
 var testSupport = []string{
 	"internal/testpg", "internal/store/storetest", "internal/plugin/plugintest", "internal/app/apptest",
 	"internal/catalog/catalogbench", "internal/search/searchtest", "internal/blob/blobtest", "internal/loadtest",
-	"cmd/callboard-bench", // measures, and is never shipped
+	"cmd/callboard-bench", "pluginbench", // measure, and are never shipped
 }
 
 // network are the names that open a connection to somewhere. A mention of *http.Client is fine,
