@@ -47,16 +47,18 @@ type Data struct {
 // Runtime asks for limits; the operator caps them. A zero field means the
 // host's default.
 type Runtime struct {
-	Memory        Size                `json:"memory,omitempty"`                                     // linear memory of one instance; default 64MiB, at least 4MiB for Go
-	Instances     int                 `json:"instances,omitempty"`                                  // instances alive at once
-	Deadlines     map[string]Duration `json:"deadlines,omitempty"`                                  // by operation, "http.handle/1"
-	HostCalls     int                 `json:"hostCalls,omitempty"`                                  // host calls of one call; default 1,000
-	LogBytes      Size                `json:"logBytes,omitempty"`                                   // log and output of one call; default 64KiB
-	ResponseBytes Size                `json:"responseBytes,omitempty"`                              // one reply; default 8MiB
-	Handles       int                 `json:"handles,omitempty"`                                    // live handles of one call; default 64
-	HandleBytes   Size                `json:"handleBytes,omitempty"`                                // memory behind the handles of one call; default 64MiB
-	Start         string              `json:"start,omitempty" manifest:"oneof=lazy|eager"`          // when the module is loaded: at first use, or with the portal
-	Isolation     string              `json:"isolation,omitempty" manifest:"oneof=shared|per-call"` // per-call gives every call a fresh instance
+	Memory         Size                `json:"memory,omitempty"`                                     // linear memory of one instance; default 64MiB, at least 4MiB for Go
+	Instances      int                 `json:"instances,omitempty"`                                  // instances alive at once
+	Deadlines      map[string]Duration `json:"deadlines,omitempty"`                                  // by operation, "http.handle/1"
+	HostCalls      int                 `json:"hostCalls,omitempty"`                                  // host calls of one call; default 1,000
+	LogBytes       Size                `json:"logBytes,omitempty"`                                   // log and output of one call; default 64KiB
+	ResponseBytes  Size                `json:"responseBytes,omitempty"`                              // one reply; default 8MiB
+	Handles        int                 `json:"handles,omitempty"`                                    // live handles of one call; default 64
+	HandleBytes    Size                `json:"handleBytes,omitempty"`                                // memory behind the handles of one call; default 64MiB
+	EgressRequests int                 `json:"egressRequests,omitempty"`                             // requests to other servers of one call, redirects included; default 20
+	EgressBytes    Size                `json:"egressBytes,omitempty"`                                // bytes exchanged with other servers by one call; default 32MiB
+	Start          string              `json:"start,omitempty" manifest:"oneof=lazy|eager"`          // when the module is loaded: at first use, or with the portal
+	Isolation      string              `json:"isolation,omitempty" manifest:"oneof=shared|per-call"` // per-call gives every call a fresh instance
 }
 
 // Capability is one power that the plugin asks for, with the reason that the
@@ -103,11 +105,13 @@ type CatalogScope struct {
 
 // HTTPTarget is one place that the plugin may call.
 type HTTPTarget struct {
-	Scheme     string   `json:"scheme,omitempty" manifest:"oneof=https|http"` // default https
-	Host       string   `json:"host" manifest:"required"`                     // host name, without port
-	Port       int      `json:"port,omitempty"`                               // default of the scheme
-	Methods    []string `json:"methods,omitempty"`                            // none = GET and HEAD
-	PathPrefix string   `json:"pathPrefix,omitempty"`                         // default /
+	Scheme      string   `json:"scheme,omitempty" manifest:"oneof=https|http"` // default https
+	Host        string   `json:"host" manifest:"required"`                     // host name or address; *.example.com = every host below; * = the host that the grant names
+	Port        int      `json:"port,omitempty"`                               // default of the scheme
+	Methods     []string `json:"methods,omitempty"`                            // none = GET and HEAD
+	PathPrefix  string   `json:"pathPrefix,omitempty"`                         // default /
+	Own         bool     `json:"own,omitempty"`                                // the plugin may also send it for itself, without a viewer
+	Credentials bool     `json:"credentials,omitempty"`                        // the plugin may write Authorization and Cookie itself
 }
 
 // PluginTarget is a part of another plugin's routes that the plugin may call.
@@ -120,10 +124,10 @@ type PluginTarget struct {
 
 // SecretTarget says where the host may put a secret.
 type SecretTarget struct {
-	Name   string `json:"name" manifest:"required"`   // name of the secret
-	Host   string `json:"host" manifest:"required"`   // host that it may be sent to
-	Header string `json:"header" manifest:"required"` // header field that it may be put in
-	Reveal bool   `json:"reveal,omitempty"`           // the plugin may see the value
+	Name   string `json:"name" manifest:"required"` // name of the secret
+	Host   string `json:"host,omitempty"`           // host that it may be sent to, as in targets of http
+	Header string `json:"header,omitempty"`         // header field that it may be put in
+	Reveal bool   `json:"reveal,omitempty"`         // the plugin may see the value, if the grant says so too
 }
 
 // Permission is a permission that the plugin defines, "hello.greeting.read".

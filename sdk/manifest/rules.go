@@ -94,11 +94,7 @@ func ruleCapability(name string, c Capability, at report) {
 			at(c.Line, "capability %s has no scope %q%s", name, key, scopeHint(name))
 		}
 	}
-	for _, t := range c.Scope.Targets {
-		if strings.ContainsAny(t.Host, "/ :") {
-			at(c.Line, "capability http: target host %q must be a host name without scheme, port or path", t.Host)
-		}
-	}
+	ruleOutbound(c, at)
 }
 
 func scopeHint(name string) string {

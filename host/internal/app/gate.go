@@ -16,6 +16,7 @@ func (g gate) Open(info plugin.CallInfo) plugin.Session {
 		Authority: info.Authority, CallID: info.CallID,
 		HostCalls: info.Limits.HostCalls, LogBytes: info.Limits.LogBytes,
 		Handles: info.Limits.Handles, HandleBytes: info.Limits.HandleBytes,
+		EgressRequests: info.Limits.EgressRequests, EgressBytes: info.Limits.EgressBytes,
 	})}
 }
 

@@ -23,6 +23,9 @@ func limits(asked manifest.Runtime, entry, limit config.Limits) plugin.Limits {
 		ResponseBytes: int64(first(entry.ResponseBytes, config.ByteSize(asked.ResponseBytes))),
 		Handles:       first(entry.Handles, asked.Handles),
 		HandleBytes:   int64(first(entry.HandleBytes, config.ByteSize(asked.HandleBytes))),
+
+		EgressRequests: first(entry.EgressRequests, asked.EgressRequests),
+		EgressBytes:    int64(first(entry.EgressBytes, config.ByteSize(asked.EgressBytes))),
 	}.WithDefaults()
 	if asked.Isolation == "per-call" {
 		l.MaxCalls = 1 // the instance is closed after its first call
@@ -39,6 +42,8 @@ func limits(asked manifest.Runtime, entry, limit config.Limits) plugin.Limits {
 	l.ResponseBytes = atMost(l.ResponseBytes, int64(limit.ResponseBytes))
 	l.Handles = atMost(l.Handles, limit.Handles)
 	l.HandleBytes = atMost(l.HandleBytes, int64(limit.HandleBytes))
+	l.EgressRequests = atMost(l.EgressRequests, limit.EgressRequests)
+	l.EgressBytes = atMost(l.EgressBytes, int64(limit.EgressBytes))
 	return l
 }
 
@@ -57,6 +62,8 @@ func modest(asked manifest.Runtime) manifest.Runtime {
 	asked.ResponseBytes = min(asked.ResponseBytes, manifest.Size(greed*most.ResponseBytes))
 	asked.Handles = min(asked.Handles, greed*most.Handles)
 	asked.HandleBytes = min(asked.HandleBytes, manifest.Size(greed*most.HandleBytes))
+	asked.EgressRequests = min(asked.EgressRequests, greed*most.EgressRequests)
+	asked.EgressBytes = min(asked.EgressBytes, manifest.Size(greed*most.EgressBytes))
 	deadlines := maps.Clone(asked.Deadlines)
 	for _, op := range abi.Ops() {
 		if d, ok := deadlines[op.String()]; ok {

@@ -76,6 +76,8 @@ func gauges(m *telemetry.Metrics, registry *plugin.Registry, catalogue interface
 	table("callboard_plugin_instances_busy", "Instances that serve a call.", func(s plugin.Status) float64 { return float64(s.Instances.Busy) })
 	table("callboard_plugin_instances_idle", "Instances that wait for a call.", func(s plugin.Status) float64 { return float64(s.Instances.Idle) })
 	table("callboard_plugin_crashes", "Crashes since the plugin was installed.", func(s plugin.Status) float64 { return float64(s.Crashes) })
+	table("callboard_plugin_egress_requests", "Requests to other servers since the plugin was installed.", func(s plugin.Status) float64 { return float64(s.EgressRequests) })
+	table("callboard_plugin_egress_bytes", "Bytes exchanged with other servers since the plugin was installed.", func(s plugin.Status) float64 { return float64(s.EgressBytes) })
 	m.Table("callboard_plugin_state", "1 for the state that a plugin is in.", []string{"plugin", "state"}, func(sample func(float64, ...string)) {
 		for _, s := range registry.List() {
 			sample(1, string(s.ID), string(s.State))

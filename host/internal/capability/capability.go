@@ -34,6 +34,15 @@ type ScopeLanguage interface {
 	Parse(raw json.RawMessage) (Scope, error)
 }
 
+// GrantLanguage is a ScopeLanguage in which something is the operator's alone
+// to say, so that a grant is more than another scope to narrow by.
+type GrantLanguage interface {
+	ScopeLanguage
+	// Grant returns what is left of a declared scope under a grant; raw is nil
+	// for a plain true. Fault: Invalid, as of Parse.
+	Grant(declared Scope, raw json.RawMessage) (Scope, error)
+}
+
 // Scope is how far a capability reaches for one plugin.
 type Scope interface {
 	// Narrow returns what both allow.

@@ -43,6 +43,10 @@ type Event struct {
 	Operation  string // empty when the operation is unknown
 	CallID     uint64
 	Err        error // nil = allowed and done
+	// Exchanges are the requests to other servers that it sent, redirects
+	// included, in order; Secrets are those that it used, by name.
+	Exchanges []Exchange
+	Secrets   []SecretUse
 	// Repeated says that the call was denied this capability before: a guest
 	// that asks a thousand times shall not fill a log.
 	Repeated bool
@@ -110,6 +114,9 @@ type Opening struct {
 	LogBytes     int // quota; 0 = 64 KiB
 	Handles      int // quota; 0 = 64
 	HandleBytes  int64
+
+	EgressRequests int   // quota; 0 = 20
+	EgressBytes    int64 // quota; 0 = 32 MiB
 }
 
 // Open returns the session of one call. Close it when the answer is sent.
@@ -125,6 +132,12 @@ func (g *Gate) Open(o Opening) *Session {
 	}
 	if o.HandleBytes == 0 {
 		o.HandleBytes = 64 << 20
+	}
+	if o.EgressRequests == 0 {
+		o.EgressRequests = 20
+	}
+	if o.EgressBytes == 0 {
+		o.EgressBytes = 32 << 20
 	}
 	return &Session{
 		gate: g, opening: o, rights: g.Rights(o.Plugin, o.Digest),
@@ -144,6 +157,7 @@ type Session struct {
 	logged  int    // bytes
 	lines   int
 	reply   []byte
+	out     outgoing
 }
 
 // Handles returns the call's handles.
@@ -167,12 +181,15 @@ type Usage struct {
 	Handles     int
 	HandleBytes int64
 	LogLines    int
+
+	EgressRequests int   // requests to other servers, redirects included
+	EgressBytes    int64 // of their headers and bodies, both ways
 }
 
 // Usage returns what the call has used so far.
 func (s *Session) Usage() Usage {
 	made, size := s.handles.Made()
-	return Usage{HostCalls: s.calls, Denied: s.denied, Handles: made, HandleBytes: size, LogLines: s.lines}
+	return Usage{HostCalls: s.calls, Denied: s.denied, Handles: made, HandleBytes: size, LogLines: s.lines, EgressRequests: s.out.requests, EgressBytes: s.out.bytes}
 }
 
 // Close forgets the handles. Pieces that were taken out by Body stay valid.
@@ -181,12 +198,14 @@ func (s *Session) Close() { s.handles = newHandles(0, 0, 0) }
 // Call performs a capability operation for the guest. The reply is valid until
 // the next call of the session.
 func (s *Session) Call(ctx context.Context, id abi.Capability, op uint32, payload []byte) []byte {
+	s.out.exchanges, s.out.secrets = nil, nil
 	name, answer, err := s.perform(ctx, id, op, payload)
 	repeated := fault.Is(err, fault.Denied) && s.again(id)
 	if audit := s.gate.config.Audit; audit != nil {
 		audit.CapabilityCall(Event{
 			Plugin: s.opening.Plugin, Authority: s.opening.Authority, Capability: id,
 			Operation: name, CallID: s.opening.CallID, Err: err, Repeated: repeated,
+			Exchanges: s.out.exchanges, Secrets: s.out.secrets,
 		})
 	}
 	if err != nil {

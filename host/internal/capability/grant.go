@@ -87,7 +87,7 @@ func (t Table) resolve(q Request, grant json.RawMessage, core bool) (Right, abi.
 	if err != nil {
 		return Right{}, 0, fmt.Errorf("capabilities.%s.scope: %w", q.Name, err)
 	}
-	right.scope = declared
+	var narrowing json.RawMessage // nil = what is declared
 	switch text := strings.TrimSpace(string(grant)); text {
 	case "", "null":
 	case "true":
@@ -95,14 +95,10 @@ func (t Table) resolve(q Request, grant json.RawMessage, core bool) (Right, abi.
 	case "false":
 		right.Granted = false
 	default:
-		narrower, err := parseScope(row, grant)
-		if err != nil {
-			return Right{}, 0, fmt.Errorf("grants.%s: %w", q.Name, err)
-		}
-		right.Granted = true
-		if declared != nil {
-			right.scope = declared.Narrow(narrower)
-		}
+		right.Granted, narrowing = true, grant
+	}
+	if right.scope, err = narrow(row, declared, narrowing); err != nil {
+		return Right{}, 0, fmt.Errorf("grants.%s: %w", q.Name, err)
 	}
 	if right.Granted {
 		right.Effective = "granted"
@@ -111,6 +107,22 @@ func (t Table) resolve(q Request, grant json.RawMessage, core bool) (Right, abi.
 		}
 	}
 	return right, id, nil
+}
+
+// narrow returns what is left of a declared scope under a grant; nil grants it
+// as declared.
+func narrow(row Capability, declared Scope, grant json.RawMessage) (Scope, error) {
+	if language, ok := row.Scope.(GrantLanguage); ok {
+		return language.Grant(declared, grant) //nolint:wrapcheck // the caller says which grant
+	}
+	if grant == nil {
+		return declared, nil
+	}
+	narrower, err := parseScope(row, grant)
+	if err != nil || declared == nil {
+		return declared, err
+	}
+	return declared.Narrow(narrower), nil
 }
 
 func parseScope(row Capability, raw json.RawMessage) (Scope, error) {

@@ -1,6 +1,9 @@
 package capability
 
 import (
+	"errors"
+	"io"
+
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/sdk/abi"
@@ -56,6 +59,53 @@ func (h *Handles) PutOwned(content []byte, mediaType string, authority principal
 		content: [][]byte{content}, size: int64(len(content)), owned: int64(len(content)),
 		mediaType: mediaType, authority: authority, own: true,
 	})
+}
+
+// chunks are the sizes in which a stream is kept: small answers cost little,
+// large ones are few pieces.
+const (
+	firstChunk = 4 << 10
+	lastChunk  = 256 << 10
+)
+
+// PutFrom keeps what it reads until the end, which the host got for this call
+// under authority. It never holds more than the call's handles may: reading
+// ends with Exhausted before that. Other faults are those of the reader.
+func (h *Handles) PutFrom(from io.Reader, mediaType string, authority principal.Authority) (uint32, int64, error) {
+	s := slot{mediaType: mediaType, authority: authority, own: true}
+	for size := firstChunk; ; size = min(2*size, lastChunk) {
+		chunk, err := readChunk(from, size)
+		if len(chunk) > 0 {
+			s.content = append(s.content, chunk)
+			s.size += int64(len(chunk))
+		}
+		if h.bytes+s.size > h.maxBytes {
+			return 0, 0, fault.New(fault.Exhausted, "the call's handles hold more than %d bytes", h.maxBytes)
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return 0, 0, err //nolint:wrapcheck // the reader says what and why
+		}
+	}
+	s.owned = s.size
+	number, err := h.put(s)
+	return number, s.size, err
+}
+
+// readChunk reads until a chunk is full. Unlike io.ReadFull it tells an end
+// from a stream that was cut off.
+func readChunk(from io.Reader, size int) ([]byte, error) {
+	chunk, n := make([]byte, size), 0
+	for n < size {
+		read, err := from.Read(chunk[n:])
+		n += read
+		if err != nil {
+			return chunk[:n:n], err //nolint:wrapcheck // the reader says what and why
+		}
+	}
+	return chunk, nil
 }
 
 // Made returns how many handles the call made and the bytes behind them,

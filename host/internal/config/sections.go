@@ -165,12 +165,13 @@ type Plugins struct {
 
 // PluginEntry is one plugin and what the operator allows it.
 type PluginEntry struct {
-	Enabled bool             `key:"enabled" default:"true" doc:"false keeps the plugin installed and stopped."`
-	Source  string           `key:"source" example:"./plugins/deploy-board" doc:"Folder, file or address of the plugin bundle; absent for the plugins in the binary."`
-	Digest  string           `key:"digest" pattern:"^sha256:[0-9a-f]{64}$" example:"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" doc:"Digest that the plugin bundle must have."`
-	Grants  map[string]Grant `key:"grants" pattern:"^[a-z][a-z0-9-]{0,62}$" example:"http" doc:"What the plugin may use, by capability: true, false, or a scope that narrows it."`
-	Limits  Limits           `key:"limits" doc:"Limits of this plugin, at most those of the section limits."`
-	Config  Tree             `key:"config" doc:"Configuration of the plugin itself, without secrets." live:"true"`
+	Enabled bool              `key:"enabled" default:"true" doc:"false keeps the plugin installed and stopped."`
+	Source  string            `key:"source" example:"./plugins/deploy-board" doc:"Folder, file or address of the plugin bundle; absent for the plugins in the binary."`
+	Digest  string            `key:"digest" pattern:"^sha256:[0-9a-f]{64}$" example:"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" doc:"Digest that the plugin bundle must have."`
+	Grants  map[string]Grant  `key:"grants" pattern:"^[a-z][a-z0-9-]{0,62}$" example:"http" doc:"What the plugin may use, by capability: true, false, or a scope that narrows it."`
+	Secrets map[string]Secret `key:"secrets" pattern:"^[a-z0-9._-]{1,63}$" example:"jira" doc:"Secrets that the plugin may use where its manifest and its grant of secret say, by name; give them by $env or $file." live:"true"`
+	Limits  Limits            `key:"limits" doc:"Limits of this plugin, at most those of the section limits."`
+	Config  Tree              `key:"config" doc:"Configuration of the plugin itself, without secrets." live:"true"`
 }
 
 // Policy has no keys in this version.
@@ -187,8 +188,8 @@ type Limits struct {
 	HandleBytes    ByteSize  `key:"handleBytes" example:"64MiB" doc:"Bytes behind the handles of one call."`
 	LogBytes       ByteSize  `key:"logBytes" example:"64KiB" doc:"Log text of one call."`
 	ResponseBytes  ByteSize  `key:"responseBytes" example:"8MiB" doc:"Size of one response."`
-	EgressBytes    ByteSize  `key:"egressBytes" example:"32MiB" doc:"Bytes fetched from other hosts within one call."`
-	EgressRequests int       `key:"egressRequests" example:"20" doc:"Requests to other hosts within one call."`
+	EgressBytes    ByteSize  `key:"egressBytes" example:"32MiB" doc:"Bytes exchanged with other servers within one call."`
+	EgressRequests int       `key:"egressRequests" example:"20" doc:"Requests to other servers within one call, redirects included."`
 }
 
 // Telemetry is logs, metrics and traces.

@@ -49,6 +49,8 @@ func (l Limits) WithDefaults() Limits {
 	orDefault(&l.ResponseBytes, 8<<20)
 	orDefault(&l.Handles, 64)
 	orDefault(&l.HandleBytes, 64<<20)
+	orDefault(&l.EgressRequests, 20)
+	orDefault(&l.EgressBytes, 32<<20)
 	orDefault(&l.MaxCalls, 10_000)
 	orDefault(&l.IdleAfter, 10*time.Minute)
 	orDefault(&l.CompileTimeout, 60*time.Second)

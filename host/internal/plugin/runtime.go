@@ -31,6 +31,8 @@ type Limits struct {
 	ResponseBytes  int64                    // bytes of one reply; default 8 MiB
 	Handles        int                      // live handles of one call; default 64
 	HandleBytes    int64                    // bytes behind them; default 64 MiB
+	EgressRequests int                      // requests to other servers of one call, redirects included; default 20
+	EgressBytes    int64                    // bytes of them, both ways; default 32 MiB
 	MaxCalls       int                      // calls before an instance is recycled; default 10,000
 	IdleAfter      time.Duration            // an instance idle this long is closed; default 10 min
 	CompileTimeout time.Duration            // default 60 s

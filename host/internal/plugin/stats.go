@@ -21,6 +21,9 @@ type Counts struct {
 	MemoryBytes uint64
 	Busy, Idle  int
 	CompileTime time.Duration // of the last load
+
+	EgressRequests uint64 // to other servers, redirects included
+	EgressBytes    uint64 // of them, both ways
 }
 
 // Stats is an Observer that keeps figures in memory for the plugins page.
@@ -67,6 +70,8 @@ func (s *Stats) Called(e CallEvent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.counts.Calls++
+	p.counts.EgressRequests += uint64(e.Usage.EgressRequests) //nolint:gosec // counts are not negative
+	p.counts.EgressBytes += uint64(e.Usage.EgressBytes)       //nolint:gosec // sizes are not negative
 	if e.Failed {
 		p.counts.Errors++
 		p.counts.ErrorsBy[e.Kind]++

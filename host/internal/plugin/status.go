@@ -23,6 +23,8 @@ type Status struct {
 	P50Ms            float64   `json:"p50Ms"` // of the last minutes
 	P99Ms            float64   `json:"p99Ms"`
 	CompileMs        float64   `json:"compileMs"`
+	EgressRequests   uint64    `json:"egressRequests"` // to other servers, redirects included
+	EgressBytes      uint64    `json:"egressBytes"`    // of them, both ways
 	LoadedAt         time.Time `json:"loadedAt,omitzero"`
 	Info             any       `json:"-"`
 }
@@ -46,6 +48,7 @@ func (in *installed) status() Status {
 		MemoryLimitBytes: in.limits.MemoryBytes,
 		Calls:            counts.Calls, Errors: counts.Errors, Crashes: counts.Crashes,
 		P50Ms: ms(counts.P50), P99Ms: ms(counts.P99), CompileMs: ms(counts.CompileTime),
+		EgressRequests: counts.EgressRequests, EgressBytes: counts.EgressBytes,
 		LoadedAt: in.loadedAt, Info: in.pkg.Info,
 	}
 	if in.pool != nil {

@@ -1,0 +1,106 @@
+package capability
+
+import (
+	"context"
+	"slices"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/sdk/abi"
+)
+
+// Exchange is one request to another server, for the audit.
+type Exchange struct {
+	Method string
+	Host   string // with the port where it is not the scheme's own
+	Status int    // 0 = there was no answer
+}
+
+// SecretUse is one use of a secret, for the audit: by name, never by value.
+type SecretUse struct {
+	Name     string
+	Host     string // that it was sent to; empty when it was revealed
+	Revealed bool   // the plugin got the value
+}
+
+// outgoing is what a call sent to other servers. Exchanges and secrets are
+// those of the host call under way.
+type outgoing struct {
+	requests  int
+	bytes     int64
+	exchanges []Exchange
+	secrets   []SecretUse
+	values    []string
+}
+
+// Secrets returns the values of all secrets that the call used so far. Whoever
+// records the call cuts them out, in every encoding that they may have.
+func (s *Session) Secrets() []string { return slices.Clone(s.out.values) }
+
+// ChargeEgress takes one request, or bytes, from the call's quota of egress.
+// Fault: Exhausted.
+func (c *Call) ChargeEgress(requests int, bytes int64) error {
+	if c.session == nil {
+		return nil
+	}
+	o, limit := &c.session.out, c.session.opening
+	o.requests += requests
+	o.bytes += bytes
+	switch {
+	case o.requests > limit.EgressRequests:
+		return fault.New(fault.Exhausted, "the call sent more than %d requests to other servers, redirects included; the operator raises it with limits.egressRequests", limit.EgressRequests)
+	case o.bytes > limit.EgressBytes:
+		return fault.New(fault.Exhausted, "the call exchanged more than %d bytes with other servers; the operator raises it with limits.egressBytes", limit.EgressBytes)
+	}
+	return nil
+}
+
+// NoteExchange puts a request that is about to be sent into the audit of the
+// host call.
+func (c *Call) NoteExchange(e Exchange) {
+	if c.session != nil {
+		c.session.out.exchanges = append(c.session.out.exchanges, e)
+	}
+}
+
+// NoteStatus fills in what the latest exchange was answered with.
+func (c *Call) NoteStatus(status int) {
+	if c.session == nil {
+		return
+	}
+	if all := c.session.out.exchanges; len(all) > 0 {
+		all[len(all)-1].Status = status
+	}
+}
+
+// NoteSecret puts the use of a secret into the audit of the host call, and its
+// value among those that a recording must not hold.
+func (c *Call) NoteSecret(use SecretUse, value string) {
+	if c.session == nil {
+		return
+	}
+	o := &c.session.out
+	o.secrets = append(o.secrets, use)
+	if !slices.Contains(o.values, value) {
+		o.values = append(o.values, value)
+	}
+}
+
+// Use returns the scope of another capability that an operation needs beside
+// its own: declared, granted, and allowed by policy for what the operation
+// does with it. Faults: Denied.
+func (c *Call) Use(ctx context.Context, id abi.Capability, operation string) (Scope, error) {
+	if c.session == nil {
+		return nil, fault.New(fault.Internal, "the operation has no session")
+	}
+	right, err := c.session.rights.right(id)
+	if err != nil {
+		return nil, err
+	}
+	if policy := c.session.gate.config.Policy; policy != nil {
+		q := Question{Authority: c.Authority, Capability: id, Operation: operation, Scope: right.scope}
+		if err := policy.Allow(ctx, q); err != nil {
+			return nil, err //nolint:wrapcheck // it says why
+		}
+	}
+	return right.scope, nil
+}
