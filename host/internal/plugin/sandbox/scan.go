@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/callboard/callboard/host/internal/plugin/format"
 )
 
 // Bounds are what a module may contain. The runtime's decoder allocates what a
@@ -45,31 +47,6 @@ func DefaultBounds() Bounds {
 	}
 }
 
-// Ids of the sections.
-const (
-	sectionCustom = iota
-	sectionType
-	sectionImport
-	sectionFunction
-	sectionTable
-	sectionMemory
-	sectionGlobal
-	sectionExport
-	sectionStart
-	sectionElement
-	sectionCode
-	sectionData
-	sectionDataCount
-)
-
-var sectionNames = [...]string{
-	"custom", "type", "import", "function", "table", "memory", "global",
-	"export", "start", "element", "code", "data", "data count",
-}
-
-// KindFunction is the kind of an import or export that is a function.
-const KindFunction = 0
-
 // Import names one import.
 type Import struct {
 	Module, Name string
@@ -80,7 +57,7 @@ type Import struct {
 type Scanned struct {
 	Wasm    []byte // what to compile: tables bounded, custom sections but "name" dropped
 	Imports []Import
-	Exports map[string]byte // name -> kind: KindFunction, 1 table, 2 memory, 3 global
+	Exports map[string]byte // name -> kind, as format.KindFunction
 }
 
 type scanner struct {
@@ -95,8 +72,6 @@ type scanner struct {
 	squares                   int64
 }
 
-var magic = []byte{0, 'a', 's', 'm', 1, 0, 0, 0}
-
 // Scan checks a module against the bounds without decoding instructions and
 // returns the module to compile. It changes two things, neither of which can
 // make an invalid module valid: every table gets a maximum, because a growing
@@ -106,24 +81,25 @@ func Scan(module []byte, bounds Bounds) (Scanned, error) {
 	if len(module) > bounds.ModuleBytes {
 		return Scanned{}, fmt.Errorf("the module has %d bytes, at most %d are allowed", len(module), bounds.ModuleBytes)
 	}
-	if !bytes.HasPrefix(module, magic) {
+	if !bytes.HasPrefix(module, []byte(format.Magic)) {
 		return Scanned{}, errors.New("not a WebAssembly module of version 1")
 	}
 	s := scanner{Bounds: bounds, out: bytes.NewBuffer(make([]byte, 0, len(module)+64))}
 	s.result.Exports = map[string]byte{}
-	s.out.Write(magic)
-	r := &reader{b: module, off: len(magic)}
-	for r.left() > 0 {
-		id := r.byte()
-		content := r.bytes(r.u32())
-		if r.err != nil {
-			return Scanned{}, fmt.Errorf("the module %w", r.err)
+	s.out.WriteString(format.Magic)
+	r := format.NewReader(module[len(format.Magic):])
+	for r.Left() > 0 {
+		id := r.Byte()
+		content := r.Bytes(r.U32())
+		if r.Err() != nil {
+			return Scanned{}, fmt.Errorf("the module %w", r.Err())
 		}
-		if int(id) >= len(sectionNames) {
+		name, known := format.SectionName(id)
+		if !known {
 			return Scanned{}, fmt.Errorf("section %d is not known", id)
 		}
 		if err := s.section(id, content); err != nil {
-			return Scanned{}, fmt.Errorf("the %s section %w", sectionNames[id], err)
+			return Scanned{}, fmt.Errorf("the %s section %w", name, err)
 		}
 	}
 	s.result.Wasm = s.out.Bytes()
@@ -131,54 +107,54 @@ func Scan(module []byte, bounds Bounds) (Scanned, error) {
 }
 
 func (s *scanner) section(id byte, content []byte) error {
-	r := &reader{b: content}
+	r := format.NewReader(content)
 	var err error
 	switch id {
-	case sectionCustom:
-		if r.name() == "name" && r.err == nil && wellFormedNames(content[r.off:]) {
+	case format.Custom:
+		if r.Name() == "name" && r.Err() == nil && wellFormedNames(r.Rest()) {
 			s.emit(id, content)
 		}
-		return r.err
-	case sectionType:
+		return r.Err()
+	case format.Type:
 		err = s.types(r)
-	case sectionImport:
+	case format.Import:
 		err = s.importSection(r)
-	case sectionFunction:
+	case format.Function:
 		err = s.functions(r)
-	case sectionTable:
+	case format.Table:
 		return s.tables(r)
-	case sectionGlobal:
+	case format.Global:
 		err = s.vector(r, "globals", s.Globals, func() error {
-			r.bytes(2)
-			r.skipConstExpr()
+			r.Bytes(2)
+			r.SkipConstExpr()
 			return nil
 		})
-	case sectionExport:
+	case format.Export:
 		err = s.vector(r, "exports", s.Exports, func() error {
-			name := r.name()
-			s.result.Exports[name] = r.byte()
-			r.u32()
+			name := r.Name()
+			s.result.Exports[name] = r.Byte()
+			r.U32()
 			return nil
 		})
-	case sectionElement:
+	case format.Element:
 		err = s.vector(r, "element segments", s.Segments, func() error { return s.element(r) })
-	case sectionCode:
+	case format.Code:
 		err = s.code(r)
-	case sectionData:
+	case format.Data:
 		err = s.vector(r, "data segments", s.Segments, func() error { return s.data(r) })
-	case sectionMemory, sectionStart, sectionDataCount:
+	case format.Memory, format.Start, format.DataCount:
 		// Fixed size; the runtime checks the memory against the limit.
 		if len(content) > 32 {
 			return errors.New("is too long")
 		}
-		r.off = len(content)
+		r.Rest()
 	}
 	switch {
-	case r.err != nil:
-		return r.err
+	case r.Err() != nil:
+		return r.Err()
 	case err != nil:
 		return err
-	case r.left() != 0:
+	case r.Left() != 0:
 		return errors.New("has bytes left over")
 	}
 	s.emit(id, content)
@@ -192,8 +168,8 @@ func (s *scanner) emit(id byte, content []byte) {
 }
 
 // vector reads a count, bounds it, and calls one for each element.
-func (s *scanner) vector(r *reader, what string, most int, one func() error) error {
-	n := r.count()
+func (s *scanner) vector(r *format.Reader, what string, most int, one func() error) error {
+	n := r.Count()
 	if n > most {
 		return fmt.Errorf("has %d %s, at most %d are allowed", n, what, most)
 	}
@@ -201,8 +177,8 @@ func (s *scanner) vector(r *reader, what string, most int, one func() error) err
 		if err := one(); err != nil {
 			return err
 		}
-		if r.err != nil {
-			return r.err
+		if r.Err() != nil {
+			return r.Err()
 		}
 	}
 	return nil

@@ -31,30 +31,6 @@ func TestScanIsIdempotent(t *testing.T) {
 	}
 }
 
-func TestReader(t *testing.T) {
-	for _, tc := range []struct {
-		name string
-		b    []byte
-		want uint32
-		ok   bool
-	}{
-		{"one byte", []byte{0x7f}, 127, true},
-		{"padded", []byte{0xff, 0x80, 0x80, 0x80, 0x00}, 127, true},
-		{"largest", []byte{0xff, 0xff, 0xff, 0xff, 0x0f}, 1<<32 - 1, true},
-		{"33 bits", []byte{0xff, 0xff, 0xff, 0xff, 0x1f}, 0, false},
-		{"six bytes", []byte{0x80, 0x80, 0x80, 0x80, 0x80, 0x00}, 0, false},
-		{"cut off", []byte{0x80}, 0, false},
-		{"nothing", nil, 0, false},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			r := &reader{b: tc.b}
-			if got := r.u32(); got != tc.want || (r.err == nil) != tc.ok {
-				t.Errorf("read %d, %v", got, r.err)
-			}
-		})
-	}
-}
-
 func TestTranscript(t *testing.T) {
 	for _, tc := range []struct {
 		name        string

@@ -4,11 +4,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/callboard/callboard/host/internal/plugin/format"
 )
 
-func (s *scanner) types(r *reader) error {
+func (s *scanner) types(r *format.Reader) error {
 	return s.vector(r, "types", s.Types, func() error {
-		if r.byte() != 0x60 {
+		if r.Byte() != 0x60 {
 			return errors.New("has a type that is no function type")
 		}
 		params := s.valueTypes(r)
@@ -20,40 +22,40 @@ func (s *scanner) types(r *reader) error {
 	})
 }
 
-func (s *scanner) valueTypes(r *reader) int {
-	n := r.count()
+func (s *scanner) valueTypes(r *format.Reader) int {
+	n := r.Count()
 	for range n {
 		checkValueType(r)
 	}
 	return n
 }
 
-func checkValueType(r *reader) {
-	switch r.byte() {
+func checkValueType(r *format.Reader) {
+	switch r.Byte() {
 	case 0x7f, 0x7e, 0x7d, 0x7c, 0x7b, 0x70, 0x6f:
 	default:
-		r.fail(errors.New("has an unknown value type"))
+		r.Fail(errors.New("has an unknown value type"))
 	}
 }
 
-func (s *scanner) importSection(r *reader) error {
+func (s *scanner) importSection(r *format.Reader) error {
 	return s.vector(r, "imports", s.Imports, func() error {
-		ref := Import{Module: r.name(), Name: r.name()}
-		switch kind := r.byte(); kind {
-		case KindFunction:
+		ref := Import{Module: r.Name(), Name: r.Name()}
+		switch kind := r.Byte(); kind {
+		case format.KindFunction:
 			ref.Function = true
-			index := r.u32()
-			if int(index) >= len(s.params) && r.err == nil {
+			index := r.U32()
+			if int(index) >= len(s.params) && r.Err() == nil {
 				return fmt.Errorf("names type %d, which is not there", index)
 			}
-		case 1: // table
+		case format.KindTable:
 			checkValueType(r)
 			skipLimits(r)
-		case 2: // memory
+		case format.KindMemory:
 			skipLimits(r)
-		case 3: // global
+		case format.KindGlobal:
 			checkValueType(r)
-			r.byte()
+			r.Byte()
 		default:
 			return fmt.Errorf("has an import of unknown kind %d", kind)
 		}
@@ -62,22 +64,22 @@ func (s *scanner) importSection(r *reader) error {
 	})
 }
 
-func skipLimits(r *reader) {
-	flag := r.byte()
-	r.u32()
+func skipLimits(r *format.Reader) {
+	flag := r.Byte()
+	r.U32()
 	switch flag {
 	case 0:
 	case 1:
-		r.u32()
+		r.U32()
 	default:
-		r.fail(errors.New("has unknown limits"))
+		r.Fail(errors.New("has unknown limits"))
 	}
 }
 
-func (s *scanner) functions(r *reader) error {
+func (s *scanner) functions(r *format.Reader) error {
 	return s.vector(r, "functions", s.Functions, func() error {
-		index := r.u32()
-		if int(index) >= len(s.params) && r.err == nil {
+		index := r.U32()
+		if int(index) >= len(s.params) && r.Err() == nil {
 			return fmt.Errorf("names type %d, which is not there", index)
 		}
 		s.funcs = append(s.funcs, index)
@@ -86,27 +88,27 @@ func (s *scanner) functions(r *reader) error {
 }
 
 // tables writes the section anew with a maximum for every table.
-func (s *scanner) tables(r *reader) error {
+func (s *scanner) tables(r *format.Reader) error {
 	out := []byte{}
 	count := 0
 	err := s.vector(r, "tables", s.Tables, func() error {
-		typ := r.byte()
+		typ := r.Byte()
 		if typ != 0x70 && typ != 0x6f {
 			return errors.New("has a table of unknown type")
 		}
-		flag, least := r.byte(), r.u32()
+		flag, least := r.Byte(), r.U32()
 		most := uint32(s.TableEntries)
 		switch flag {
 		case 0:
 		case 1:
-			most = min(most, r.u32())
+			most = min(most, r.U32())
 		default:
 			return errors.New("has unknown limits")
 		}
 		if s.entries += int(least); s.entries > s.TableEntries {
 			return fmt.Errorf("has %d table entries, at most %d are allowed", s.entries, s.TableEntries)
 		}
-		if most < least && r.err == nil {
+		if most < least && r.Err() == nil {
 			return errors.New("has a table whose maximum is below its minimum")
 		}
 		out = append(out, typ, 1)
@@ -116,80 +118,81 @@ func (s *scanner) tables(r *reader) error {
 		return nil
 	})
 	switch {
-	case r.err != nil:
-		return r.err
+	case r.Err() != nil:
+		return r.Err()
 	case err != nil:
 		return err
-	case r.left() != 0:
+	case r.Left() != 0:
 		return errors.New("has bytes left over")
 	}
-	s.emit(sectionTable, append(binary.AppendUvarint(nil, uint64(count)), out...))
+	s.emit(format.Table, append(binary.AppendUvarint(nil, uint64(count)), out...))
 	return nil
 }
 
-func (s *scanner) element(r *reader) error {
-	flag := r.u32()
+func (s *scanner) element(r *format.Reader) error {
+	flag := r.U32()
 	if flag > 7 {
 		return errors.New("has an element segment of unknown kind")
 	}
 	passive, explicit, exprs := flag&1 != 0, flag&2 != 0, flag&4 != 0
 	if !passive {
 		if explicit {
-			r.u32() // table index
+			r.U32() // table index
 		}
-		r.skipConstExpr()
+		r.SkipConstExpr()
 	}
 	if passive || explicit {
-		r.byte() // element kind or reference type
+		r.Byte() // element kind or reference type
 	}
-	n := r.count()
+	n := r.Count()
 	if s.elements += n; s.elements > s.Elements {
 		return fmt.Errorf("has %d elements, at most %d are allowed", s.elements, s.Elements)
 	}
 	for range n {
 		if exprs {
-			r.skipConstExpr()
+			r.SkipConstExpr()
 		} else {
-			r.u32()
+			r.U32()
 		}
-		if r.err != nil {
-			return r.err
+		if r.Err() != nil {
+			return r.Err()
 		}
 	}
 	return nil
 }
 
-func (s *scanner) data(r *reader) error {
-	switch r.u32() {
+func (s *scanner) data(r *format.Reader) error {
+	switch r.U32() {
 	case 0:
-		r.skipConstExpr()
+		r.SkipConstExpr()
 	case 1:
 	case 2:
-		r.u32()
-		r.skipConstExpr()
+		r.U32()
+		r.SkipConstExpr()
 	default:
 		return errors.New("has a data segment of unknown kind")
 	}
-	r.bytes(r.u32())
+	r.Bytes(r.U32())
 	return nil
 }
 
-func (s *scanner) code(r *reader) error {
+func (s *scanner) code(r *format.Reader) error {
 	index := 0
 	return s.vector(r, "functions", s.Functions, func() error {
-		body := &reader{b: r.bytes(r.u32())}
-		if r.err != nil {
-			return r.err
+		code := r.Bytes(r.U32())
+		body := format.NewReader(code)
+		if r.Err() != nil {
+			return r.Err()
 		}
-		if len(body.b) > s.BodyBytes {
-			return fmt.Errorf("has a function %d of %d bytes, at most %d are allowed", index, len(body.b), s.BodyBytes)
+		if len(code) > s.BodyBytes {
+			return fmt.Errorf("has a function %d of %d bytes, at most %d are allowed", index, len(code), s.BodyBytes)
 		}
 		var locals uint64
-		for range body.count() {
-			locals += uint64(body.u32())
+		for range body.Count() {
+			locals += uint64(body.U32())
 			checkValueType(body)
-			if body.err != nil {
-				return body.err
+			if body.Err() != nil {
+				return body.Err()
 			}
 		}
 		if locals > uint64(s.Locals) {
@@ -202,14 +205,14 @@ func (s *scanner) code(r *reader) error {
 		if index < len(s.funcs) {
 			variables += s.params[s.funcs[index]]
 		}
-		if work := body.left() * variables; work > s.BodyWork {
-			return fmt.Errorf("has a function %d with %d bytes of code and %d locals, together too much to compile", index, body.left(), variables)
+		if work := body.Left() * variables; work > s.BodyWork {
+			return fmt.Errorf("has a function %d with %d bytes of code and %d locals, together too much to compile", index, body.Left(), variables)
 		}
-		if s.squares += int64(len(body.b)) * int64(len(body.b)); s.squares > s.Squares {
+		if s.squares += int64(len(code)) * int64(len(code)); s.squares > s.Squares {
 			return errors.New("has too much code in large functions to compile")
 		}
 		index++
-		return body.err
+		return body.Err()
 	})
 }
 
@@ -217,41 +220,41 @@ func (s *scanner) code(r *reader) error {
 // its bytes. Names only make stack traces readable, so a malformed section is
 // left out instead of refused.
 func wellFormedNames(content []byte) bool {
-	r := &reader{b: content}
-	for r.left() > 0 {
-		id := r.byte()
-		sub := &reader{b: r.bytes(r.u32())}
-		if r.err != nil {
+	r := format.NewReader(content)
+	for r.Left() > 0 {
+		id := r.Byte()
+		sub := format.NewReader(r.Bytes(r.U32()))
+		if r.Err() != nil {
 			return false
 		}
 		switch id {
 		case 0:
-			sub.name()
+			sub.Name()
 		case 1:
 			skipNameMap(sub)
 		case 2:
-			for range sub.count() {
-				sub.u32()
+			for range sub.Count() {
+				sub.U32()
 				skipNameMap(sub)
-				if sub.err != nil {
+				if sub.Err() != nil {
 					return false
 				}
 			}
 		default:
-			sub.off = len(sub.b)
+			sub.Rest()
 		}
-		if sub.err != nil || sub.left() != 0 {
+		if sub.Err() != nil || sub.Left() != 0 {
 			return false
 		}
 	}
 	return true
 }
 
-func skipNameMap(r *reader) {
-	for range r.count() {
-		r.u32()
-		r.name()
-		if r.err != nil {
+func skipNameMap(r *format.Reader) {
+	for range r.Count() {
+		r.U32()
+		r.Name()
+		if r.Err() != nil {
 			return
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/format"
 	"github.com/callboard/callboard/host/internal/plugin/sandbox"
 	"github.com/callboard/callboard/sdk/abi"
 )
@@ -94,7 +95,7 @@ func (l *Loader) checkShape(m sandbox.Scanned) error {
 		return fmt.Errorf("it does not export %s, so it is no plugin", abi.Marker)
 	}
 	for _, name := range []string{abi.ExportIn, abi.ExportHandle} {
-		if kind, ok := m.Exports[name]; !ok || kind != sandbox.KindFunction {
+		if kind, ok := m.Exports[name]; !ok || kind != format.KindFunction {
 			return fmt.Errorf("it does not export the function %s", name)
 		}
 	}

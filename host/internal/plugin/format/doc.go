@@ -1,0 +1,8 @@
+// Package format reads the binary format of WebAssembly 2.0, as far as more
+// than one part needs it.
+//
+// Owns: the reader of numbers, names, vectors and constant expressions; the ids
+// of sections and kinds.
+// Does not own: what a module may contain (plugin/wasm), instructions (plugin/meter).
+// Flow: bytes → Reader → the scanner of plugin/wasm, the pass of plugin/meter.
+package format
