@@ -129,14 +129,15 @@ func (r *Registry) enter(ctx context.Context, p *pool, t turn, info CallInfo, ca
 	if err != nil {
 		return nil, err
 	}
-	return r.handle(ctx, p, g, *in, session)
+	return r.handle(ctx, p, g, *in, session, event)
 }
 
 // handle runs the guest. The watchdog finds it in stacks by its name.
-func (r *Registry) handle(ctx context.Context, p *pool, g *guest, in []byte, session Session) (*Reply, error) {
+func (r *Registry) handle(ctx context.Context, p *pool, g *guest, in []byte, session Session, event *CallEvent) (*Reply, error) {
 	dead := true // also when a panic passes
 	defer func() { p.release(g, dead) }()
 	out, err := g.Handle(ctx, g.op, in, session)
+	event.Fuel, event.Guest = g.Fuel(), g.Guest()
 	if err != nil {
 		return nil, err
 	}

@@ -38,8 +38,18 @@ func (l Limits) For(op abi.Op) time.Duration {
 	return DefaultDeadline(op)
 }
 
+// FuelFor returns how many steps a call of op may make. The default, one for
+// each nanosecond of the deadline, is more than code can make in that time, so
+// that the deadline comes first.
+func (l Limits) FuelFor(op abi.Op) uint64 {
+	if l.Fuel > 0 {
+		return l.Fuel
+	}
+	return uint64(l.For(op)) //nolint:gosec // not negative
+}
+
 // WithDefaults returns the limits with every zero field replaced by the host's
-// default. Deadlines keep their defaults in For.
+// default. Deadlines and fuel keep their defaults in For and FuelFor.
 func (l Limits) WithDefaults() Limits {
 	orDefault(&l.MemoryBytes, 64<<20)
 	orDefault(&l.Instances, 2*runtime.GOMAXPROCS(0))

@@ -16,6 +16,8 @@ type CallEvent struct {
 	Crashed  bool
 	Wait     time.Duration // for an instance
 	Duration time.Duration // whole, wait included
+	Guest    time.Duration // inside of the guest, without its host calls
+	Fuel     uint64        // steps of the guest; 0 if it is not metered
 	Usage    Usage
 }
 

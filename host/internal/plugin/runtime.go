@@ -27,6 +27,7 @@ type Limits struct {
 	Queue          int                      // calls that may wait for an instance; default 16 × Instances
 	Deadline       map[abi.Op]time.Duration // per operation; defaults of DefaultDeadline
 	HostCalls      int                      // host calls of one call; default 1,000
+	Fuel           uint64                   // steps of one call; default one for each nanosecond of its deadline
 	LogBytes       int                      // log and stderr of one call; default 64 KiB
 	ResponseBytes  int64                    // bytes of one reply; default 8 MiB
 	Handles        int                      // live handles of one call; default 64
@@ -65,8 +66,14 @@ type Instance interface {
 	// Handle runs one operation: in is an abi.CallHeader with its payload, the
 	// result an abi.ReplyHeader with its payload, valid until the next call.
 	// Faults: Timeout (deadline), Unavailable (cancelled), Exhausted (memory,
-	// reply too long), Internal wrapped in *Crash (trap, exit, bad reply).
+	// fuel, reply too long), Internal wrapped in *Crash (trap, exit, bad reply).
 	Handle(ctx context.Context, op abi.Op, in []byte, door Door) ([]byte, error)
+	// Fuel returns the steps of the latest call, also of one that failed: the
+	// same for the same input, on every machine. It is 0 if the module is not
+	// metered. Before the first call it returns the steps of the start.
+	Fuel() uint64
+	// Guest returns the time of the latest call without that of its host calls.
+	Guest() time.Duration
 	// Memory returns the size of the linear memory in bytes.
 	Memory() uint64
 	// Stderr returns the first and the last of what the guest wrote to stdout

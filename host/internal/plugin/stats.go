@@ -17,6 +17,8 @@ type Counts struct {
 	Errors      uint64
 	ErrorsBy    map[fault.Kind]uint64
 	Crashes     uint64
+	Fuel        uint64        // steps of all calls
+	Guest       time.Duration // inside of the guest, of all calls
 	P50, P99    time.Duration // of the last minutes
 	MemoryBytes uint64
 	Busy, Idle  int
@@ -79,6 +81,8 @@ func (s *Stats) Called(e CallEvent) {
 	if e.Crashed {
 		p.counts.Crashes++
 	}
+	p.counts.Fuel += e.Fuel
+	p.counts.Guest += e.Guest
 	p.turn(now)
 	p.now.add(e.Duration)
 }

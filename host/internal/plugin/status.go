@@ -20,6 +20,8 @@ type Status struct {
 	Calls            uint64    `json:"calls"`
 	Errors           uint64    `json:"errors"`
 	Crashes          uint64    `json:"crashes"`
+	Fuel             uint64    `json:"fuel"`    // steps of all calls
+	GuestMs          float64   `json:"guestMs"` // time inside of the guest, of all calls
 	P50Ms            float64   `json:"p50Ms"` // of the last minutes
 	P99Ms            float64   `json:"p99Ms"`
 	CompileMs        float64   `json:"compileMs"`
@@ -47,6 +49,7 @@ func (in *installed) status() Status {
 		Instances:        Instances{Max: in.limits.Instances},
 		MemoryLimitBytes: in.limits.MemoryBytes,
 		Calls:            counts.Calls, Errors: counts.Errors, Crashes: counts.Crashes,
+		Fuel: counts.Fuel, GuestMs: ms(counts.Guest),
 		P50Ms: ms(counts.P50), P99Ms: ms(counts.P99), CompileMs: ms(counts.CompileTime),
 		EgressRequests: counts.EgressRequests, EgressBytes: counts.EgressBytes,
 		LoadedAt: in.loadedAt, Info: in.pkg.Info,

@@ -1,0 +1,114 @@
+package meter
+
+import (
+	"math/bits"
+)
+
+// What one step pays for.
+const (
+	codePerStep  = 1 << 10 // bytes of code in one region, the first of them within the region's own step
+	bytesPerStep = 1 << 10 // bytes that a bulk instruction moves, the first of them free
+	slotsPerStep = bytesPerStep / 8
+	stepsPerPage = 64 << 10 / bytesPerStep
+	mostPages    = 1 << 16 // of a memory; growing by more fails
+	// chunk is how much memory.fill and memory.copy move between two checks.
+	chunk = 256 << 10
+	// mostSteps of one charge, so that the counter cannot overflow: what four
+	// gigabytes cost, plus one.
+	mostSteps = 1<<22 + 1
+)
+
+// write appends the code from start with the edits made.
+func (b *body) write(out, code []byte, start int) []byte {
+	amount := uint32(b.locals) //nolint:gosec // checked before
+	from := start
+	for _, e := range b.edits {
+		out = append(out, code[from:e.at]...)
+		from = e.end
+		switch e.kind {
+		case editCount:
+			out = b.p.count(out, b.weight(e.arg))
+		case editCall:
+			out = uleb(out, e.arg)
+		case editBytes:
+			out = b.p.charge(out, amount, bytesPerStep)
+		case editSlots:
+			out = b.p.charge(out, amount, slotsPerStep)
+		case editPages:
+			out = b.p.chargePages(out, amount)
+		case editFill:
+			out = b.p.bulk(out, amount, b.p.added(addedFill), code[e.at:e.end])
+		case editCopy:
+			out = b.p.bulk(out, amount, b.p.added(addedCopy), code[e.at:e.end])
+		}
+	}
+	return append(out, code[from:]...)
+}
+
+// weight is what counting a region costs.
+func (b *body) weight(region uint32) uint32 {
+	b.p.points++
+	return uint32(min(1+b.regions[region]/codePerStep, mostSteps)) //nolint:gosec // bounded
+}
+
+// count takes steps off the counter, and calls refill below zero.
+func (p *pass) count(out []byte, steps uint32) []byte {
+	out = append(out, opGlobalGet)
+	out = constant(uleb(out, p.counter()), steps)
+	out = append(out, opI32Sub, opGlobalSet)
+	return p.refillBelowZero(uleb(out, p.counter()))
+}
+
+func (p *pass) refillBelowZero(out []byte) []byte {
+	out = append(out, opGlobalGet)
+	out = append(uleb(out, p.counter()), opI32Const, 0, opI32LtS, opIf, blockVoid, opCall)
+	return append(uleb(out, p.added(addedRefill)), opEnd)
+}
+
+// teeAbove keeps the top of the stack in a local too, and pushes whether it is
+// at least least.
+func teeAbove(out []byte, local, least uint32) []byte {
+	out = uleb(append(out, opLocalTee), local)
+	out = uleb(append(out, opLocalGet), local)
+	return append(constant(out, least-1), opI32GtU)
+}
+
+// charge charges for as many units as the top of the stack says, which stays.
+func (p *pass) charge(out []byte, local, unitsPerStep uint32) []byte {
+	out = append(teeAbove(out, local, unitsPerStep), opIf, blockVoid)
+	return append(p.chargeFor(out, local, unitsPerStep), opEnd)
+}
+
+func (p *pass) chargeFor(out []byte, local, unitsPerStep uint32) []byte {
+	out = uleb(append(out, opLocalGet), local)
+	out = append(constant(out, log2(unitsPerStep)), opI32ShrU, opCall)
+	return uleb(out, p.added(addedCharge))
+}
+
+// chargePages charges for pages before memory.grow; an amount that no memory
+// has counts as the most that one has.
+func (p *pass) chargePages(out []byte, local uint32) []byte {
+	out = uleb(append(out, opLocalTee), local)
+	out = least(out, local, mostPages)
+	out = append(constant(out, log2(stepsPerPage)), opI32Shl)
+	out = append(constant(out, 1), opI32Or, opCall)
+	return uleb(out, p.added(addedCharge))
+}
+
+// bulk does a memory.fill or memory.copy at once where it is short, and in the
+// function that does it piece by piece where it is not.
+func (p *pass) bulk(out []byte, local, inPieces uint32, instruction []byte) []byte {
+	out = append(teeAbove(out, local, bytesPerStep), opIf)
+	out = append(sleb(out, int32(p.typ(typeRange))), opCall) //nolint:gosec // a count
+	out = append(uleb(out, inPieces), opElse)
+	return append(append(out, instruction...), opEnd)
+}
+
+// least pushes the lesser of a local and most, unsigned.
+func least(out []byte, local, most uint32) []byte {
+	out = constant(uleb(append(out, opLocalGet), local), most)
+	out = constant(uleb(append(out, opLocalGet), local), most)
+	return append(out, opI32LtU, opSelect)
+}
+
+func log2(n uint32) uint32 { return uint32(bits.TrailingZeros32(n)) } //nolint:gosec // below 32
