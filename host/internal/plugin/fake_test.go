@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
@@ -69,7 +70,9 @@ func (i *scripted) Memory() uint64 {
 	return i.script.memory
 }
 
-func (i *scripted) Stderr() string { return "" }
+func (i *scripted) Stderr() string       { return "" }
+func (i *scripted) Fuel() uint64         { return 0 }
+func (i *scripted) Guest() time.Duration { return 0 }
 
 func (i *scripted) Close(context.Context) error {
 	i.script.mu.Lock()

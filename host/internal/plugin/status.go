@@ -22,7 +22,7 @@ type Status struct {
 	Crashes          uint64    `json:"crashes"`
 	Fuel             uint64    `json:"fuel"`    // steps of all calls
 	GuestMs          float64   `json:"guestMs"` // time inside of the guest, of all calls
-	P50Ms            float64   `json:"p50Ms"` // of the last minutes
+	P50Ms            float64   `json:"p50Ms"`   // of the last minutes
 	P99Ms            float64   `json:"p99Ms"`
 	CompileMs        float64   `json:"compileMs"`
 	EgressRequests   uint64    `json:"egressRequests"` // to other servers, redirects included

@@ -13,7 +13,7 @@ import (
 
 // OpenCache makes sure that dir is a safe home for machine code: whoever can
 // write there can run code in this process. Subfolders that another version of
-// the runtime has left are removed.
+// the runtime or of the metering pass has left are removed.
 func OpenCache(dir string) error {
 	switch info, err := os.Lstat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -31,12 +31,19 @@ func OpenCache(dir string) error {
 	if err != nil {
 		return err
 	}
+	metered := filepath.Join(dir, meteredFolder())
+	if info, err := os.Lstat(metered); err == nil {
+		if err := checkFolder(metered, info); err != nil {
+			return err
+		}
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("reading compilation cache: %w", err)
 	}
 	for _, e := range entries {
-		if e.Name() == current || !strings.HasPrefix(e.Name(), "wazero-") {
+		if e.Name() == current || e.Name() == meteredFolder() ||
+			!strings.HasPrefix(e.Name(), "wazero-") && !strings.HasPrefix(e.Name(), meteredPrefix) {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -24,6 +25,15 @@ type Guest struct {
 	Memory Memory // nil until the instance has one
 	Output Output
 	Around plugin.Ambient
+	Fuel   Fuel          // of a metered guest
+	Away   time.Duration // time of the latest call spent in the host on the guest's behalf
+}
+
+// Outside takes the time of what the host does for the guest.
+func (g *Guest) Outside(do func()) {
+	began := time.Now()
+	do()
+	g.Away += time.Since(began)
 }
 
 // Func is one function of the host. The stack holds the arguments and takes

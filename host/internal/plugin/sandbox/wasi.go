@@ -205,7 +205,7 @@ func wasiPoll(ctx context.Context, g *Guest, stack []uint64) {
 		shortest = min(shortest, waits[s])
 	}
 	if shortest > 0 {
-		g.Around.Sleep(ctx, shortest)
+		g.Outside(func() { g.Around.Sleep(ctx, shortest) })
 	}
 	Interrupt(ctx)
 	count := uint32(0)

@@ -34,11 +34,14 @@ func newImportTable() importTable {
 		sandbox.WASIModule: {},
 	}
 	for name, f := range sandbox.WASI() {
-		table[sandbox.WASIModule][name] = hostFunc{f.Signature, func(ctx context.Context, i *instance, stack []uint64) {
-			f.Run(ctx, &i.guest, stack)
-		}}
+		table[sandbox.WASIModule][name] = ofGuest(f)
 	}
 	return table
+}
+
+// ofGuest is a function that needs no more of an instance than its guest.
+func ofGuest(f sandbox.Func) hostFunc {
+	return hostFunc{f.Signature, func(ctx context.Context, i *instance, stack []uint64) { f.Run(ctx, &i.guest, stack) }}
 }
 
 // link makes the host modules, with only the functions that the guest imports.
@@ -52,7 +55,7 @@ func (m *compiled) link(ctx context.Context, refs []sandbox.Import) error {
 	for module, names := range wanted {
 		builder := m.runtime.NewHostModuleBuilder(module)
 		for _, name := range names {
-			fn := m.loader.imports[module][name]
+			fn := m.loader.host(module, name)
 			builder.NewFunctionBuilder().
 				WithGoModuleFunction(guarded(fn.run), fn.Params, fn.Results).
 				WithName(name).
@@ -105,6 +108,8 @@ func guarded(run func(context.Context, *instance, []uint64)) api.GoModuleFunc {
 			panic(r)
 		}()
 		run(f.Context, i, stack)
+		// The steps of a metered guest do not say how long its imports took.
+		sandbox.Interrupt(f.Context)
 	}
 }
 
@@ -128,7 +133,8 @@ func hostCall(ctx context.Context, i *instance, stack []uint64) {
 		stack[0] = refuse(abi.CodeExhausted)
 		return
 	}
-	answer := i.door.Call(ctx, capability, op, payload)
+	var answer []byte
+	i.guest.Outside(func() { answer = i.door.Call(ctx, capability, op, payload) })
 	sandbox.Interrupt(ctx)
 	var handle uint32
 	first := answer
@@ -169,7 +175,9 @@ func transfer(ctx context.Context, i *instance, stack []uint64, move func(uint32
 	case !ok:
 		stack[0] = refuse(abi.CodeInvalid)
 	default:
-		n, code := move(handle, off, view)
+		var n int
+		var code abi.Code
+		i.guest.Outside(func() { n, code = move(handle, off, view) })
 		sandbox.Interrupt(ctx)
 		stack[0] = uint64(n)
 		if code != abi.CodeOK {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -25,6 +26,7 @@ type instance struct {
 	linear *sandbox.Linear
 	in     api.Function
 	handle api.Function
+	fuel   api.Function // exchanges the counter of a metered module, else nil
 
 	entered atomic.Bool
 	closed  bool
@@ -33,8 +35,10 @@ type instance struct {
 	door      plugin.Door // nil between calls
 	hostCalls int
 	hostPanic string
+	inside    time.Duration // of the latest call
 
-	stack [2]uint64
+	stack   [2]uint64
+	counter [1]uint64 // beside stack, which holds the reply until it is read
 }
 
 // use tells host functions where the guest's memory is.
@@ -62,7 +66,11 @@ func (i *instance) Handle(ctx context.Context, op abi.Op, in []byte, door plugin
 		i.guest.Around = around
 	}
 	i.guest.Output.Begin(door.Log)
+	i.guest.Away = 0
+	i.guest.Fuel.Begin(ctx, i.limits.FuelFor(op))
 	out, err := i.run(ctx, op, in)
+	i.inside = i.guest.Fuel.Elapsed() - i.guest.Away
+	i.settle()
 	i.guest.Output.End()
 	i.door = nil
 	if err != nil {
@@ -106,13 +114,29 @@ func (i *instance) run(ctx context.Context, op abi.Op, in []byte) ([]byte, error
 	return out, nil
 }
 
+// settle brings the account of steps up to date after a call, whatever became
+// of it: a guest that has trapped still has its counter.
+func (i *instance) settle() {
+	if i.fuel == nil {
+		return
+	}
+	f := &frame{Context: i.module.forever, instance: i}
+	i.counter[0] = api.EncodeI32(i.guest.Fuel.Next())
+	if err := i.fuel.CallWithStack(f, i.counter[:]); err == nil {
+		i.guest.Fuel.End(api.DecodeI32(i.counter[0]))
+	}
+}
+
 // explain turns an error of the runtime into a fault.
 func (i *instance) explain(ctx context.Context, err error, doing string) error {
 	id := i.module.spec.ID
 	if i.hostPanic != "" {
 		return fault.New(fault.Internal, "a host call of plugin %s failed: %s", id, i.hostPanic)
 	}
-	if cause := ctx.Err(); cause != nil {
+	if errors.Is(err, sandbox.ErrFuel) {
+		return fault.New(fault.Exhausted, "plugin %s has used up its fuel of %d steps in %s", id, i.guest.Fuel.Limit(), doing)
+	}
+	if cause := stopped(ctx, err); cause != nil {
 		if errors.Is(cause, context.DeadlineExceeded) {
 			return fault.Wrap(fault.Timeout, cause, fmt.Sprintf("plugin %s did not finish %s within its deadline", id, doing))
 		}
@@ -129,6 +153,14 @@ func (i *instance) explain(ctx context.Context, err error, doing string) error {
 	return i.crash(text, strings.ReplaceAll(stack, "\n\t", "\n"))
 }
 
+// stopped returns why a call was stopped, nil if its guest died by itself.
+func stopped(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return context.DeadlineExceeded // a tick may see it before the context does
+	}
+	return ctx.Err()
+}
+
 // crash reports the death of the guest. A guest that died at its memory limit
 // is reported as exhausted: a trap alone does not say so, the size does, and
 // the Go runtime writes it to stderr.
@@ -140,6 +172,17 @@ func (i *instance) crash(cause, stack string) error {
 	}
 	return fault.Wrap(fault.Internal, crash, fmt.Sprintf("plugin %s crashed", id))
 }
+
+// Fuel implements plugin.Instance.
+func (i *instance) Fuel() uint64 {
+	if i.fuel == nil {
+		return 0
+	}
+	return i.guest.Fuel.Used()
+}
+
+// Guest implements plugin.Instance.
+func (i *instance) Guest() time.Duration { return i.inside }
 
 // Memory implements plugin.Instance.
 func (i *instance) Memory() uint64 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/format"
+	"github.com/callboard/callboard/host/internal/plugin/meter"
 	"github.com/callboard/callboard/host/internal/plugin/sandbox"
 	"github.com/callboard/callboard/sdk/abi"
 )
@@ -27,7 +29,10 @@ type Config struct {
 	Compiles int              // compiles at once, abandoned ones included; default 2
 	Now      func() time.Time // clock of the guests; default time.Now
 	Random   io.Reader        // randomness of the guests; required, crypto/rand.Reader outside of tests
-	Log      *slog.Logger     // required
+	// Rewrite is the metering pass; default meter.Rewrite. Tests replace it to
+	// see what becomes of modules that it cannot read.
+	Rewrite func(module []byte) (meter.Metered, error)
+	Log     *slog.Logger // required
 }
 
 // Loader is a plugin.Loader on wazero.
@@ -35,6 +40,7 @@ type Loader struct {
 	cfg     Config
 	slots   *sandbox.Slots
 	imports importTable
+	tick    hostFunc // what metered modules import besides
 	system  plugin.Ambient
 }
 
@@ -54,7 +60,10 @@ func New(cfg Config) (*Loader, error) {
 			return nil, err
 		}
 	}
-	return &Loader{cfg: cfg, slots: sandbox.NewSlots(cfg.Compiles), imports: newImportTable(), system: sandbox.System(cfg.Now, cfg.Random)}, nil
+	return &Loader{
+		cfg: cfg, slots: sandbox.NewSlots(cfg.Compiles), imports: newImportTable(),
+		tick: ofGuest(sandbox.Tick()), system: sandbox.System(cfg.Now, cfg.Random),
+	}, nil
 }
 
 // Load implements plugin.Loader.
@@ -69,18 +78,46 @@ func (l *Loader) Load(ctx context.Context, spec plugin.Spec) (plugin.Module, err
 	}
 
 	return l.slots.Compile(ctx, spec, func(ctx context.Context) (plugin.Module, error) {
-		m, err := l.build(ctx, spec, module)
-		if sandbox.DamagedCache(err) {
-			l.cfg.Log.Warn("the compilation cache is damaged; compiling without it", "plugin", string(spec.ID), "error", err)
-			plain := *l
-			plain.cfg.CacheDir = ""
-			m, err = plain.build(ctx, spec, module)
-		}
+		m, err := l.compile(ctx, spec, module)
 		if err != nil {
 			return nil, err
 		}
 		return m, nil
 	})
+}
+
+// compile meters and compiles, and does without what fails on the way.
+func (l *Loader) compile(ctx context.Context, spec plugin.Spec, module sandbox.Scanned) (*compiled, error) {
+	log := l.cfg.Log.With("plugin", string(spec.ID))
+	code, err := sandbox.Metering{Dir: l.cfg.CacheDir, Rewrite: l.cfg.Rewrite, Log: log}.Prepare(module.Wasm)
+	if err != nil {
+		return nil, err
+	}
+	m, err := l.build(ctx, spec, module, code)
+	if sandbox.DamagedCache(err) {
+		log.Warn("the compilation cache is damaged; compiling without it", "error", err)
+		plain := *l
+		plain.cfg.CacheDir = ""
+		m, err = plain.build(ctx, spec, module, code)
+	}
+	if err == nil || !code.Metered {
+		return m, err
+	}
+	// If it is the module's fault, the original fails as well.
+	bare, bareErr := l.build(ctx, spec, module, sandbox.Unmetered(module.Wasm, "what it becomes does not compile"))
+	if bareErr != nil {
+		return nil, bareErr
+	}
+	log.Error("a metered module does not compile", "error", err)
+	return bare, nil
+}
+
+// host returns a function of the host by the names under which it is imported.
+func (l *Loader) host(module, name string) hostFunc {
+	if module == abi.Module && name == meter.ImportTick {
+		return l.tick
+	}
+	return l.imports[module][name]
 }
 
 // checkShape looks for what every plugin has: the marker, the two exports, and
@@ -113,13 +150,13 @@ func (l *Loader) checkShape(m sandbox.Scanned) error {
 
 // build makes a runtime for the module, with a context without end. It is not
 // interruptible.
-func (l *Loader) build(ctx context.Context, spec plugin.Spec, module sandbox.Scanned) (_ *compiled, err error) {
-	m := &compiled{loader: l, spec: spec, forever: ctx}
+func (l *Loader) build(ctx context.Context, spec plugin.Spec, module sandbox.Scanned, code sandbox.Code) (_ *compiled, err error) {
+	m := &compiled{loader: l, spec: spec, forever: ctx, metered: code.Metered, shift: code.Imports, warning: code.Warning}
 	m.tenants.Free = m.free
 	pages := uint32(min(spec.Limits.MemoryBytes, 4<<30-plugin.PageBytes) / plugin.PageBytes)
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2).
-		WithCloseOnContextDone(true).
+		WithCloseOnContextDone(!code.Metered).
 		WithDebugInfoEnabled(false). // DWARF is hostile input to one more parser
 		WithMemoryLimitPages(pages)
 	if l.cfg.CacheDir != "" {
@@ -136,13 +173,17 @@ func (l *Loader) build(ctx context.Context, spec plugin.Spec, module sandbox.Sca
 			m.free()
 		}
 	}()
-	if m.code, err = m.runtime.CompileModule(ctx, module.Wasm); err != nil {
+	if m.code, err = m.runtime.CompileModule(ctx, code.Wasm); err != nil {
 		return nil, err
 	}
 	if err := l.checkSignatures(m.code); err != nil {
 		return nil, err
 	}
-	if err := m.link(ctx, module.Imports); err != nil {
+	imports := module.Imports
+	if code.Metered {
+		imports = append(slices.Clone(imports), sandbox.Import{Module: abi.Module, Name: meter.ImportTick, Function: true})
+	}
+	if err := m.link(ctx, imports); err != nil {
 		return nil, fmt.Errorf("linking imports: %w", err)
 	}
 	return m, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/meter"
 	"github.com/callboard/callboard/host/internal/plugin/sandbox"
 	"github.com/callboard/callboard/sdk/abi"
 )
@@ -22,12 +23,15 @@ type compiled struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache // nil without a cache folder
 	code    wazero.CompiledModule
+	metered bool
+	shift   uint32 // functions that a metered module's original imports
+	warning string
 
 	tenants sandbox.Tenants
 }
 
 // Warning implements plugin.Module.
-func (m *compiled) Warning() string { return "" }
+func (m *compiled) Warning() string { return m.warning }
 
 // Close implements plugin.Module. Calls in progress are waited for until ctx
 // ends; the last of them then frees the code.
@@ -57,7 +61,7 @@ func (m *compiled) NewIn(ctx context.Context, around plugin.Ambient) (_ plugin.I
 	}
 	defer m.tenants.Leave()
 	i := &instance{module: m, limits: m.spec.Limits, linear: &sandbox.Linear{}}
-	i.guest = sandbox.Guest{Output: sandbox.Output{Budget: m.spec.Limits.LogBytes}, Around: around}
+	i.guest = sandbox.Guest{Output: sandbox.Output{Budget: m.spec.Limits.LogBytes}, Around: around, Fuel: sandbox.NewFuel(ctx)}
 	defer func() {
 		// The runtime does not free the memory of an instance that it could
 		// not finish, and an allocation that fails is a panic there.
@@ -82,6 +86,10 @@ func (m *compiled) NewIn(ctx context.Context, around plugin.Ambient) (_ plugin.I
 	i.use(mod.Memory())
 	i.in = mod.ExportedFunction(abi.ExportIn)
 	i.handle = mod.ExportedFunction(abi.ExportHandle)
+	if m.metered {
+		i.fuel = mod.ExportedFunction(meter.ExportFuel)
+		i.settle()
+	}
 	return i, nil
 }
 
@@ -100,7 +108,7 @@ func (l *Loader) checkSignatures(code wazero.CompiledModule) error {
 	}
 	for _, def := range code.ImportedFunctions() {
 		module, name, _ := def.Import()
-		if !l.imports[module][name].Matches(def) {
+		if !l.host(module, name).Matches(def) {
 			return fmt.Errorf("its import %s.%s has another signature than the ABI", module, name)
 		}
 	}
