@@ -46,15 +46,39 @@ type Call struct {
 // *GuestError inside.
 func (r *Registry) Call(ctx context.Context, call Call) (*Reply, error) {
 	began := time.Now()
-	in, err := r.find(call.Plugin)
+	s, err := r.find(call.Plugin)
 	if err != nil {
 		return nil, err
 	}
-	info, err := r.info(in, call)
+	for {
+		v, route, err := s.pick()
+		if err != nil {
+			r.observe.Called(CallEvent{Plugin: call.Plugin, Op: call.Op, Failed: true, Kind: fault.KindOf(err)})
+			return nil, err
+		}
+		reply, err := r.attempt(ctx, v, call, began)
+		if err == nil {
+			return reply, nil
+		}
+		switch now := s.route.Load(); {
+		case now == route:
+		case errors.Is(err, errMoved): // the version was replaced before it took the call
+			continue
+		case now.off != nil && (fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Timeout)): // it was cancelled
+			return nil, fault.Wrap(fault.KindOf(now.off.err), errors.Join(now.off.err, err), fault.Message(now.off.err))
+		}
+		return nil, err
+	}
+}
+
+// attempt runs a call on one version. What has errMoved inside did not enter a
+// guest, and nobody has been told of it.
+func (r *Registry) attempt(ctx context.Context, v *version, call Call, began time.Time) (*Reply, error) {
+	info, err := r.info(v, call)
 	if err != nil {
 		return nil, err
 	}
-	limit := began.Add(in.limits.For(call.Op))
+	limit := began.Add(v.limits.For(call.Op))
 	own := true
 	if d, ok := ctx.Deadline(); ok && d.Before(limit) {
 		limit, own = d, false
@@ -63,48 +87,88 @@ func (r *Registry) Call(ctx context.Context, call Call) (*Reply, error) {
 	defer cancel()
 	info.Deadline = limit
 
-	event := CallEvent{Plugin: call.Plugin, Op: call.Op}
-	p, trial, err := in.ready(ctx)
+	event := CallEvent{Plugin: call.Plugin, Version: v.pkg.Version, Digest: v.pkg.Digest, Op: call.Op}
+	p, trial, err := v.ready(ctx)
 	if err == nil {
 		var reply *Reply
 		reply, err = r.enter(ctx, p, turn{op: call.Op, deadline: r.deps.Clock.Now().Add(limit.Sub(began)), own: own, cancel: cancel}, info, call, &event)
-		in.settle(err, trial, own)
+		if errors.Is(err, errMoved) {
+			v.abandon(trial)
+			return nil, err
+		}
+		v.settle(err, trial, own)
 		if err == nil {
+			reply.version = v
 			if err = reply.refusal(); err == nil {
 				event.Duration = time.Since(began)
+				v.count(&event, false)
 				r.observe.Called(event)
 				return reply, nil
 			}
 			reply.Close()
 		}
 	}
+	if errors.Is(err, errMoved) {
+		return nil, err
+	}
 	var crash *Crash
 	event.Failed, event.Kind, event.Crashed = true, fault.KindOf(err), errors.As(err, &crash)
 	event.Duration = time.Since(began)
+	v.count(&event, blames(err, own))
 	r.observe.Called(event)
 	return nil, err
 }
 
+// blames reports whether a failed call is the fault of the plugin's code, and
+// not of its caller, its callee or a host that is busy.
+func blames(err error, own bool) bool {
+	var busy *Busy
+	if errors.As(err, &busy) {
+		return false
+	}
+	switch fault.KindOf(err) {
+	case fault.Internal, fault.Exhausted:
+		return true
+	case fault.Timeout:
+		return own
+	default:
+		return false
+	}
+}
+
+// count adds a call to the score of its version.
+func (v *version) count(e *CallEvent, fault bool) {
+	v.score.calls.Add(1)
+	v.score.busy.Add(int64(e.Duration - e.Wait))
+	if e.Crashed {
+		v.score.crashes.Add(1)
+	}
+	if fault {
+		v.score.faults.Add(1)
+		v.slot.judge(v)
+	}
+}
+
 // info checks the path of the call and puts the plugin at its end.
-func (r *Registry) info(in *installed, call Call) (CallInfo, error) {
+func (r *Registry) info(v *version, call Call) (CallInfo, error) {
 	var authority principal.Authority
 	if call.Own {
-		authority = principal.Own(in.actor)
+		authority = principal.Own(v.actor)
 	} else {
 		path := call.Authority.Path()
 		if len(path) >= MaxDepth {
 			return CallInfo{}, fault.New(fault.Denied, "calling plugin %s: the path already has %d plugins", call.Plugin, MaxDepth)
 		}
 		for _, actor := range path {
-			if actor.Plugin == in.actor.Plugin {
+			if actor.Plugin == v.actor.Plugin {
 				return CallInfo{}, fault.New(fault.Denied, "plugin %s is already on the path of this call", call.Plugin)
 			}
 		}
-		authority = call.Authority.Through(in.actor)
+		authority = call.Authority.Through(v.actor)
 	}
 	return CallInfo{
-		Plugin: call.Plugin, Version: in.pkg.Version, Digest: in.pkg.Digest, Op: call.Op, Authority: authority,
-		Limits: in.limits, RequestID: call.RequestID, CallID: r.deps.CallID(), ParentID: call.ParentID,
+		Plugin: call.Plugin, Version: v.pkg.Version, Digest: v.pkg.Digest, Op: call.Op, Authority: authority,
+		Limits: v.limits, RequestID: call.RequestID, CallID: r.deps.CallID(), ParentID: call.ParentID,
 		TraceID: call.TraceID, SpanID: call.SpanID,
 	}, nil
 }

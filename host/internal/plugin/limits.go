@@ -63,6 +63,7 @@ func (l Limits) WithDefaults() Limits {
 	orDefault(&l.EgressBytes, 32<<20)
 	orDefault(&l.MaxCalls, 10_000)
 	orDefault(&l.IdleAfter, 10*time.Minute)
+	orDefault(&l.RestAfter, 30*time.Minute)
 	orDefault(&l.CompileTimeout, 60*time.Second)
 	return l
 }

@@ -10,6 +10,8 @@ import (
 // CallEvent is the outcome of one call.
 type CallEvent struct {
 	Plugin   ID
+	Version  string
+	Digest   string // of the code that was called
 	Op       abi.Op
 	Failed   bool
 	Kind     fault.Kind // of the failure
@@ -34,6 +36,62 @@ type CompileEvent struct {
 	Plugin   ID
 	Duration time.Duration
 	Failed   bool
+}
+
+// Code names one version of a plugin's code.
+type Code struct {
+	Version string `json:"version"`
+	Digest  string `json:"digest"`
+}
+
+// SwapEvent is the end of a successful swap or promotion.
+type SwapEvent struct {
+	Plugin   ID
+	From, To Code
+}
+
+// RollbackEvent is a return to the former version that the host made by itself.
+type RollbackEvent struct {
+	Plugin   ID
+	From, To Code
+	Reason   string
+	At       time.Time
+}
+
+// WithdrawEvent is the end of a canary that was not promoted.
+type WithdrawEvent struct {
+	Plugin ID
+	Canary Code
+	Reason string // empty = the operator withdrew it
+}
+
+// VersionObserver is an Observer that also hears which version answers. What
+// is said of Observer's methods holds for these.
+type VersionObserver interface {
+	Swapped(SwapEvent)
+	RolledBack(RollbackEvent)
+	Withdrawn(WithdrawEvent)
+}
+
+// versionObservers passes everything on to each of several observers.
+type versionObservers []VersionObserver
+
+func (all versionObservers) swapped(e SwapEvent) {
+	for _, o := range all {
+		o.Swapped(e)
+	}
+}
+
+func (all versionObservers) rolledBack(e RollbackEvent) {
+	for _, o := range all {
+		o.RolledBack(e)
+	}
+}
+
+func (all versionObservers) withdrawn(e WithdrawEvent) {
+	for _, o := range all {
+		o.Withdrawn(e)
+	}
 }
 
 // Observer sees what the registry does, for metrics. The methods are called

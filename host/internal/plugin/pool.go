@@ -46,26 +46,35 @@ type pool struct {
 
 	mu      sync.Mutex
 	idle    []*guest
-	busy    []*guest
-	alive   int // idle, busy and being made
+	busy    []*guest // with a call, or being made for one
+	alive   int      // idle, busy and on the way between them
 	waiting []chan *guest
+	used    time.Time // when a call ended last
 	closed  bool
 	drained chan struct{} // closed when closed and nothing is alive
 }
 
+// errMoved is the cause inside of the refusal of a version that takes no more
+// calls. The call has not entered a guest, so another version can take it.
+var errMoved = errors.New("the version takes no more calls")
+
 func newPool(forever context.Context, id ID, module Module, limits Limits, clock Clock, seen func(PoolEvent)) *pool {
-	return &pool{forever: forever, id: id, module: module, limits: limits, clock: clock, seen: seen, drained: make(chan struct{})}
+	return &pool{
+		forever: forever, id: id, module: module, limits: limits, clock: clock, seen: seen,
+		used: clock.Now(), drained: make(chan struct{}),
+	}
 }
 
 // acquire returns an instance for one call.
 // Faults: Exhausted (the queue is full) and Unavailable (waited until ctx
-// ended, or closing), both with *Busy inside; and those of Module.New.
+// ended, or closing, then with errMoved inside), both with *Busy inside; and
+// those of Module.New.
 func (p *pool) acquire(ctx context.Context, t turn) (*guest, error) {
 	p.mu.Lock()
 	switch {
 	case p.closed:
 		p.mu.Unlock()
-		return nil, p.refuse(fault.Unavailable, "it is being unloaded")
+		return nil, p.moved()
 	case len(p.idle) > 0:
 		g := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
@@ -74,8 +83,9 @@ func (p *pool) acquire(ctx context.Context, t turn) (*guest, error) {
 		return g, nil
 	case p.alive < p.limits.Instances:
 		p.alive++
+		g := p.reserve(t)
 		p.mu.Unlock()
-		return p.make(ctx, t)
+		return p.make(ctx, g)
 	case len(p.waiting) >= p.limits.Queue:
 		n := len(p.waiting)
 		p.mu.Unlock()
@@ -89,12 +99,14 @@ func (p *pool) acquire(ctx context.Context, t turn) (*guest, error) {
 	select {
 	case g, open := <-place:
 		if !open {
-			return nil, p.refuse(fault.Unavailable, "it is being unloaded")
-		}
-		if g == nil {
-			return p.make(ctx, t)
+			return nil, p.moved()
 		}
 		p.mu.Lock()
+		if g == nil {
+			g = p.reserve(t)
+			p.mu.Unlock()
+			return p.make(ctx, g)
+		}
 		p.begin(g, t)
 		p.mu.Unlock()
 		return g, nil
@@ -114,6 +126,19 @@ func (p *pool) refuse(kind fault.Kind, reason string) error {
 	return fault.Wrap(kind, &Busy{Reason: reason, Wait: busyWait}, fmt.Sprintf("plugin %s is busy: %s", p.id, reason))
 }
 
+func (p *pool) moved() error {
+	busy := &Busy{Reason: "it is being unloaded", Wait: busyWait}
+	return fault.Wrap(fault.Unavailable, errors.Join(errMoved, busy), fmt.Sprintf("plugin %s is busy: %s", p.id, busy.Reason))
+}
+
+// reserve is begin for an instance that is yet to be made, so that whatever
+// looks after calls, draining and the watchdog, finds its start function too.
+func (p *pool) reserve(t turn) *guest {
+	g := &guest{}
+	p.begin(g, t)
+	return g
+}
+
 // begin marks g busy. A waiter's guest is in neither list until then.
 func (p *pool) begin(g *guest, t turn) {
 	g.turn, g.reported = t, false
@@ -129,20 +154,21 @@ func (p *pool) end(g *guest) {
 	p.busy = p.busy[:len(p.busy)-1]
 }
 
-func (p *pool) make(ctx context.Context, t turn) (*guest, error) {
+// make gives a reserved guest its instance.
+func (p *pool) make(ctx context.Context, g *guest) (*guest, error) {
 	instance, err := p.module.New(ctx)
-	if fault.Is(err, fault.Timeout) && t.own {
+	if fault.Is(err, fault.Timeout) && g.own {
 		err = fault.Wrap(fault.Timeout, &Crash{Cause: "the start function did not end"}, fmt.Sprintf("plugin %s does not start in time", p.id))
 	}
 	p.mu.Lock()
 	defer p.report()
 	defer p.mu.Unlock()
 	if err != nil {
+		p.end(g)
 		p.gone()
 		return nil, err
 	}
-	g := &guest{Instance: instance, memory: instance.Memory()}
-	p.begin(g, t)
+	g.Instance, g.memory = instance, instance.Memory()
 	return g, nil
 }
 
@@ -173,7 +199,7 @@ func (p *pool) release(g *guest, dead bool) {
 	memory, now := g.Memory(), p.clock.Now()
 	recycle := g.calls >= p.limits.MaxCalls || memory > p.limits.MemoryBytes/4*3
 	p.mu.Lock()
-	g.memory, g.used = memory, now
+	g.memory, g.used, p.used = memory, now, now
 	p.end(g)
 	p.mu.Unlock()
 	if !dead && !recycle {
@@ -247,10 +273,8 @@ func (p *pool) shrink(everything bool) {
 	}
 }
 
-// drain refuses new calls and waits for those in progress. When ctx ends it
-// cancels them and waits no longer than grace for the guests to stop. It
-// reports whether all are gone.
-func (p *pool) drain(ctx context.Context, grace time.Duration) bool {
+// refuseNew lets no more calls in. Those that wait are told to go elsewhere.
+func (p *pool) refuseNew() {
 	p.mu.Lock()
 	first := !p.closed
 	p.closed = true
@@ -263,16 +287,19 @@ func (p *pool) drain(ctx context.Context, grace time.Duration) bool {
 	}
 	p.mu.Unlock()
 	p.shrink(true)
+}
+
+// drain refuses new calls and waits for those in progress. When ctx ends it
+// cancels them and waits no longer than grace for the guests to stop. It
+// reports whether all are gone.
+func (p *pool) drain(ctx context.Context, grace time.Duration) bool {
+	p.refuseNew()
 	select {
 	case <-p.drained:
 		return true
 	case <-ctx.Done():
 	}
-	p.mu.Lock()
-	for _, g := range p.busy {
-		g.cancel()
-	}
-	p.mu.Unlock()
+	p.cancel()
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
@@ -281,6 +308,39 @@ func (p *pool) drain(ctx context.Context, grace time.Duration) bool {
 	case <-timer.C:
 		return false
 	}
+}
+
+// cancel ends the calls in progress.
+func (p *pool) cancel() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, g := range p.busy {
+		g.cancel()
+	}
+}
+
+// isDrained reports whether the pool is closed and all its guests are gone.
+func (p *pool) isDrained() bool {
+	select {
+	case <-p.drained:
+		return true
+	default:
+		return false
+	}
+}
+
+// emptySince reports whether nobody has needed an instance since before.
+func (p *pool) emptySince(before time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.closed && p.alive == 0 && p.used.Before(before)
+}
+
+// inside counts the calls in progress.
+func (p *pool) inside() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.busy)
 }
 
 func (p *pool) report() { p.seen(p.event()) }

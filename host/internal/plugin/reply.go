@@ -19,6 +19,7 @@ type Reply struct {
 	Payload []byte // valid until Close
 
 	plugin  ID
+	version *version
 	session Session
 	buffers *bufferPool
 	buf     *[]byte
@@ -39,6 +40,15 @@ func (r *Reply) Decode(v msgp.Unmarshaler) error {
 // Body returns what a handle in the answer holds; see Session.Body.
 func (r *Reply) Body(handle uint32) (pieces [][]byte, mediaType string, err error) {
 	return r.session.Body(handle)
+}
+
+// Failed says that the answer, though well formed, reports a fault of the
+// plugin, such as an HTTP status of 500. It counts when versions are compared.
+func (r *Reply) Failed() {
+	if r.version != nil {
+		r.version.score.faults.Add(1)
+		r.version.slot.judge(r.version)
+	}
 }
 
 // Close frees the payload and the handles. It is safe to call twice.

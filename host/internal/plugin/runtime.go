@@ -36,6 +36,7 @@ type Limits struct {
 	EgressBytes    int64                    // bytes of them, both ways; default 32 MiB
 	MaxCalls       int                      // calls before an instance is recycled; default 10,000
 	IdleAfter      time.Duration            // an instance idle this long is closed; default 10 min
+	RestAfter      time.Duration            // code without a call for this long, and without instances, is released; default 30 min
 	CompileTimeout time.Duration            // default 60 s
 }
 

@@ -1,6 +1,9 @@
 package plugin
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Status is a plugin at one moment, as the plugins page shows it.
 type Status struct {
@@ -28,7 +31,39 @@ type Status struct {
 	EgressRequests   uint64    `json:"egressRequests"` // to other servers, redirects included
 	EgressBytes      uint64    `json:"egressBytes"`    // of them, both ways
 	LoadedAt         time.Time `json:"loadedAt,omitzero"`
-	Info             any       `json:"-"`
+
+	Versions []VersionStatus `json:"versions"`           // the current one first, then a canary, one to go back to, and those that end
+	Disabled *Disabled       `json:"disabled,omitempty"` // by the operator
+	Warnings []string        `json:"warnings,omitempty"` // what an operator should know beside Warning
+	Info     any             `json:"-"`
+}
+
+// Role is what a version is there for.
+type Role string
+
+// The roles.
+const (
+	RoleCurrent  Role = "current"  // takes the calls
+	RoleCanary   Role = "canary"   // takes a share of them
+	RolePrevious Role = "previous" // comes back if the current one keeps crashing
+	RoleDraining Role = "draining" // ends its calls
+	RoleStuck    Role = "stuck"    // was stopped and did not stop
+)
+
+// VersionStatus is one version of a plugin at one moment.
+type VersionStatus struct {
+	Code
+	Role     Role      `json:"role"`
+	State    State     `json:"state"`
+	Percent  int       `json:"percent,omitempty"` // of the calls, for a canary
+	Since    time.Time `json:"since,omitzero"`    // of a canary
+	Calls    uint64    `json:"calls"`
+	Errors   uint64    `json:"errors"` // for which the version is to blame
+	Crashes  uint64    `json:"crashes"`
+	MeanMs   float64   `json:"meanMs"` // of a call, without waiting
+	Inside   int       `json:"inside"` // calls in progress
+	LoadedAt time.Time `json:"loadedAt,omitzero"`
+	Info     any       `json:"-"`
 }
 
 // Instances counts a plugin's guests.
@@ -39,25 +74,80 @@ type Instances struct {
 	Waiting int `json:"waiting"` // calls in the queue
 }
 
-func (in *installed) status() Status {
-	counts := in.registry.deps.Stats.Of(in.pkg.ID)
-	in.mu.Lock()
-	defer in.mu.Unlock()
+func (s *slot) status() Status {
+	r := s.route.Load()
+	out := r.current.status()
+	out.Versions = append(out.Versions, r.current.brief(RoleCurrent))
+	if c := r.canary; c != nil {
+		v := c.version.brief(RoleCanary)
+		v.Percent, v.Since = int(c.percent), c.since
+		out.Versions = append(out.Versions, v)
+	}
+	if r.off != nil && r.off.disabled != nil {
+		out.State, out.Disabled = Stopped, r.off.disabled
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.probation; p != nil {
+		out.Versions = append(out.Versions, VersionStatus{
+			Code: Code{Version: p.back.pkg.Version, Digest: p.back.pkg.Digest}, Role: RolePrevious, State: Stopped, Info: p.back.pkg.Info,
+		})
+	}
+	for _, v := range s.retired {
+		b := v.brief(RoleDraining)
+		if b.Role == RoleStuck {
+			out.Warnings = append(out.Warnings, fmt.Sprintf("version %s was stopped and has not stopped: %d calls are still inside of it, with its memory", b.Version, b.Inside))
+		}
+		out.Versions = append(out.Versions, b)
+	}
+	if e := s.rolled; e != nil {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("rolled back from version %s to %s: %s", e.From.Version, e.To.Version, e.Reason))
+	}
+	return out
+}
+
+// brief is a version among others.
+func (v *version) brief(role Role) VersionStatus {
+	t := v.score.now()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.stuck {
+		role = RoleStuck
+	}
+	out := VersionStatus{
+		Code: v.name(), Role: role, State: v.state, Calls: t.calls, Errors: t.faults, Crashes: t.crashes,
+		LoadedAt: v.loadedAt, Info: v.pkg.Info,
+	}
+	if t.calls > 0 {
+		out.MeanMs = ms(t.busy / time.Duration(t.calls))
+	}
+	if v.pool != nil {
+		out.Inside = v.pool.inside()
+	}
+	return out
+}
+
+func (v *version) status() Status {
+	counts := v.slot.registry.deps.Stats.Of(v.pkg.ID)
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	s := Status{
-		ID: in.pkg.ID, Version: in.pkg.Version, Digest: in.pkg.Digest, State: in.state, Title: in.pkg.Title, Core: in.pkg.Core,
-		Error: in.failure, Stderr: in.stderr, Stack: in.stack,
-		Instances:        Instances{Max: in.limits.Instances},
-		MemoryLimitBytes: in.limits.MemoryBytes,
+		ID: v.pkg.ID, Version: v.pkg.Version, Digest: v.pkg.Digest, State: v.state, Title: v.pkg.Title, Core: v.pkg.Core,
+		Error: v.failure, Stderr: v.stderr, Stack: v.stack,
+		Instances:        Instances{Max: v.limits.Instances},
+		MemoryLimitBytes: v.limits.MemoryBytes,
 		Calls:            counts.Calls, Errors: counts.Errors, Crashes: counts.Crashes,
 		Fuel: counts.Fuel, GuestMs: ms(counts.Guest),
 		P50Ms: ms(counts.P50), P99Ms: ms(counts.P99), CompileMs: ms(counts.CompileTime),
 		EgressRequests: counts.EgressRequests, EgressBytes: counts.EgressBytes,
-		LoadedAt: in.loadedAt, Info: in.pkg.Info,
+		LoadedAt: v.loadedAt, Info: v.pkg.Info,
 	}
-	if in.pool != nil {
-		e := in.pool.event()
+	if v.pool != nil {
+		e := v.pool.event()
 		s.Instances.Busy, s.Instances.Idle, s.Instances.Waiting, s.MemoryBytes = e.Busy, e.Idle, e.Waiting, e.MemoryBytes
-		s.Warning = in.module.Warning()
+		if v.code != nil {
+			s.Warning = v.code.module.Warning()
+		}
 	}
 	return s
 }

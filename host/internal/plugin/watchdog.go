@@ -14,24 +14,24 @@ const maxStacks = 64 << 10
 // sweep closes what has been idle and fails a plugin whose call has outlived
 // its deadline by far: whatever holds it up is not stoppable by a context, so
 // nobody else should get stuck in it.
-func (in *installed) sweep(now time.Time) {
-	in.mu.Lock()
-	p := in.pool
-	in.mu.Unlock()
+func (v *version) sweep(now time.Time) {
+	v.mu.Lock()
+	p := v.pool
+	v.mu.Unlock()
 	if p == nil {
 		return
 	}
 	p.shrink(false)
 	for _, op := range p.overdue(now, watchdogGrace) {
 		stacks := insideStacks()
-		in.mu.Lock()
-		if in.state != Draining && in.state != Stopped {
-			in.breaker.open(now)
-			in.stack = stacks
+		v.mu.Lock()
+		if !v.ended() {
+			v.breaker.open(now)
+			v.stack = stacks
 			err := fault.New(fault.Timeout, "%s has outlived its deadline by more than %v and cannot be stopped", op, watchdogGrace)
-			in.fail(err, true)
+			v.fail(err, true)
 		}
-		in.mu.Unlock()
+		v.mu.Unlock()
 	}
 }
 

@@ -76,6 +76,9 @@ func readHTTP(reply *plugin.Reply) (*HTTPAnswer, error) {
 	if err := reply.Decode(&res); err != nil {
 		return nil, err
 	}
+	if res.Status >= 500 {
+		reply.Failed()
+	}
 	a := &HTTPAnswer{Status: res.Status, Headers: res.Headers, close: reply.Close}
 	for _, part := range res.Body {
 		if part.Handle == 0 {

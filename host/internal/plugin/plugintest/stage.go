@@ -82,14 +82,24 @@ type Stage struct {
 // NewStage returns a registry that is closed with the test.
 func NewStage(tb testing.TB, loader plugin.Loader) *Stage {
 	tb.Helper()
+	return NewStageWith(tb, loader, nil)
+}
+
+// NewStageWith is NewStage with changes to what the registry works with.
+func NewStageWith(tb testing.TB, loader plugin.Loader, adjust func(*plugin.Deps)) *Stage {
+	tb.Helper()
 	clock := NewClock()
 	s := &Stage{Gate: &Gate{}, Clock: clock, Stats: plugin.NewStats(clock)}
 	var ids atomic.Uint64
-	s.Registry = plugin.NewRegistry(plugin.Deps{
+	deps := plugin.Deps{
 		Loader: loader, Gate: s.Gate, Clock: clock, Stats: s.Stats,
 		Log:    slog.New(slog.DiscardHandler),
 		CallID: func() uint64 { return ids.Add(1) },
-	})
+	}
+	if adjust != nil {
+		adjust(&deps)
+	}
+	s.Registry = plugin.NewRegistry(deps)
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
