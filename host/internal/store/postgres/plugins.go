@@ -195,7 +195,9 @@ func (s *Store) PurgeInstallation(ctx context.Context, id string, revision uint6
 				return err
 			}
 		}
-		return nil
+		q := &pgx.Batch{}
+		purgeBlobs(q, id, rows.Moment(s.clock()))
+		return tx.SendBatch(ctx, q).Close()
 	})
 }
 

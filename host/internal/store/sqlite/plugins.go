@@ -196,6 +196,9 @@ func (s *Store) PurgeInstallation(ctx context.Context, id string, revision uint6
 				return err
 			}
 		}
+		if err := purgeBlobs(ctx, tx, id, s.clock()); err != nil {
+			return err
+		}
 		return moved(ctx, tx, event)
 	})
 }
