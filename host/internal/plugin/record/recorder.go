@@ -86,7 +86,8 @@ func New(c Config) *Recorder {
 		done: make(chan struct{}), stop: stop,
 	}
 	var random sync.Mutex // a Reader of a test need not be safe
-	r.source = source{now: c.Now, started: c.Now(), random: func(p []byte) error {
+	// Not zero at the first reading: a runtime takes that for a broken clock.
+	r.source = source{now: c.Now, started: c.Now().Add(-time.Second), random: func(p []byte) error {
 		random.Lock()
 		defer random.Unlock()
 		if _, err := io.ReadFull(c.Random, p); err != nil {
