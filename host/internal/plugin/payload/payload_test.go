@@ -126,7 +126,7 @@ func FuzzPack(f *testing.F) {
 	rows := payload.Operations()
 	f.Fuzz(func(t *testing.T, row uint8, text []byte) {
 		o := rows[int(row)%len(rows)]
-		for _, typ := range []Type{o.Request, o.Answer} {
+		for _, typ := range []Type{Type(o.Request), Type(o.Answer)} {
 			packed, err := typ.Pack(nil, text)
 			if err != nil || typ == nil {
 				continue
