@@ -31,12 +31,13 @@ func Run(ctx context.Context, m plugin.Module, rec *replay.Recording) (replay.Re
 	if err != nil {
 		return replay.Result{}, fault.New(fault.Invalid, "the recording has no input, so it cannot be run again")
 	}
-	limited := &stopping{Context: ctx, door: door, instance: start}
-	if endsByFuel(rec) {
-		limited.fuel = rec.Outcome.Fuel
+	out, err := start.Handle(&stopping{Context: ctx, door: door}, header.Op, rec.Input, door)
+	o := outcome(start, out, err)
+	if endsByFuel(rec) && o.Kind == fault.Exhausted.String() && !o.Crashed && o.Fuel == rec.Outcome.Fuel {
+		// It ended at the very step at which the clock ended the recorded call.
+		o.Kind, o.Cause, o.Message = rec.Outcome.Kind, rec.Outcome.Cause, rec.Outcome.Message
 	}
-	out, err := start.Handle(limited, header.Op, rec.Input, door)
-	return door.Result(outcome(start, out, err)), nil
+	return door.Result(o), nil
 }
 
 func newInstance(ctx context.Context, m plugin.Module, rec *replay.Recording) (plugin.Instance, error) {
@@ -47,17 +48,15 @@ func newInstance(ctx context.Context, m plugin.Module, rec *replay.Recording) (p
 }
 
 // stopping is the context of a run. The time of the recorded call is over
-// where it was over then: after the same import, or at the same fuel.
+// after the import in which it was over then.
 type stopping struct {
 	context.Context
-	door     *replay.Door
-	instance plugin.Instance
-	fuel     uint64
+	door *replay.Door
 }
 
 // Err implements context.Context.
 func (s *stopping) Err() error {
-	if s.door.Stopped() || (s.fuel > 0 && s.instance.Fuel() >= s.fuel) {
+	if s.door.Stopped() {
 		return context.DeadlineExceeded
 	}
 	return s.Context.Err()
@@ -118,7 +117,7 @@ func stopsInImport(rec *replay.Recording) bool {
 // endsByFuel reports whether a run of the recording is ended by its fuel: the
 // clock that ended the call says nothing to another run, its steps do.
 func endsByFuel(rec *replay.Recording) bool {
-	return rec.Outcome.Kind == fault.Timeout.String() && rec.Outcome.Fuel > 0
+	return rec.Outcome.Kind == fault.Timeout.String() && rec.Outcome.Fuel > 0 && !stopsInImport(rec)
 }
 
 // Spec says how a module is to be loaded for a recording: under the same
@@ -128,7 +127,7 @@ func Spec(rec *replay.Recording, wasm []byte) plugin.Spec {
 	sum := sha256.Sum256(wasm)
 	fuel := rec.Limits.Fuel
 	if endsByFuel(rec) {
-		fuel = rec.Outcome.Fuel
+		fuel = rec.Outcome.Fuel - 1 // it ends at the first step over it
 	}
 	header, _, _ := abi.ParseCallHeader(rec.Input) // without input nothing runs
 	op := header.Op
