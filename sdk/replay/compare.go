@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-
-	"github.com/callboard/callboard/sdk/payload"
 )
 
 // Result is what a run came to.
@@ -125,8 +123,7 @@ func (s Step) String() string {
 	if s.Request == nil {
 		return name + " sha256:" + s.Hash
 	}
-	known, _ := payload.Host(s.Capability, s.Op)
-	p := request(known.Request, s.Request)
+	p := request(hostOps[operation{s.Capability, s.Op}].request, s.Request)
 	switch {
 	case p.JSON != nil:
 		return name + " " + string(p.JSON)

@@ -11,7 +11,6 @@ import (
 	"math"
 
 	"github.com/callboard/callboard/sdk/abi"
-	"github.com/callboard/callboard/sdk/payload"
 )
 
 // Bounds of what Read accepts. A host writes far less: the content of one call
@@ -143,7 +142,7 @@ func (p *parser) outcome(in *outcome) (err error) {
 		Kind: in.Kind, Crashed: in.Crashed, Cause: in.Cause, Message: in.Message, Stack: in.Stack, Stderr: in.Stderr,
 		Fuel: in.Fuel, Memory: in.Memory,
 	}
-	p.out.Outcome.Reply, err = in.Reply.answer(answerType(p.op))
+	p.out.Outcome.Reply, err = in.Reply.answer(guestOps[p.op].answer)
 	return err
 }
 
@@ -170,14 +169,14 @@ func (p *parser) event(l *line) (err error) {
 			return errors.New("is a host call without capability or request")
 		}
 		e.Capability = abi.Capability(*l.Capability)
-		known, _ := payload.Host(e.Capability, e.Op)
+		s := hostOps[operation{e.Capability, e.Op}]
 		if l.Request.Hash == "" {
-			e.Request, err = l.Request.request(known.Request)
+			e.Request, err = l.Request.request(s.request)
 		} else {
 			e.Hash, e.Size = l.Request.Hash, l.Request.Size
 		}
 		if err == nil {
-			e.Answer, err = l.Answer.answer(known.Answer)
+			e.Answer, err = l.Answer.answer(s.answer)
 		}
 		if err != nil {
 			return fmt.Errorf("(%.40s) %w", l.Operation, err)

@@ -106,7 +106,7 @@ func (h *hostAPI) view(s plugin.Status) pluginView {
 			v.Error.Message = "the latest crash left this on stderr"
 		}
 	}
-	in, _ := s.Info.(*installed)
+	in := h.plugins.get(s.ID)
 	if in == nil {
 		return v
 	}
@@ -119,7 +119,7 @@ func (h *hostAPI) view(s plugin.Status) pluginView {
 	if in.rights != nil {
 		v.Capabilities = capabilityViews(in.rights.List())
 	}
-	if m := in.bundle.manifest; m != nil {
+	if m := in.bundle.Manifest; m != nil {
 		v.Description, v.Owner, v.UI = m.Description, m.Owner, &m.UI
 		for _, r := range m.Routes {
 			v.Routes = append(v.Routes, routeView{r.Method, r.Path})

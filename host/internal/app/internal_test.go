@@ -9,6 +9,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/config"
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin/install"
 	"github.com/callboard/callboard/sdk/abi"
 	"github.com/callboard/callboard/sdk/manifest"
 )
@@ -37,7 +38,11 @@ func bundleOf(t *testing.T, id string, core bool, kinds string) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bundle{id: id, core: core, manifest: m}
+	b := &bundle{ID: id, Origin: install.FromStore, Manifest: m}
+	if core {
+		b.Origin = install.FromBinary
+	}
+	return b
 }
 
 func TestOnePluginsModelStopsNobodyElse(t *testing.T) {
@@ -45,28 +50,28 @@ func TestOnePluginsModelStopsNobodyElse(t *testing.T) {
 	const robot = "model: {kinds: [{kind: Robot, apiVersions: [example.org/v1], schema: {type: object}}]}\n"
 	thief := bundleOf(t, "acme", false, component)
 	core, good := bundleOf(t, "catalog", true, component), bundleOf(t, "robots", false, robot)
-	compiled, err := compileModel([]*bundle{thief, core, good})
+	compiled, problems, err := compileModel([]*bundle{thief, core, good})
 	if err != nil || compiled == nil {
 		t.Fatal(err)
 	}
-	if core.err != nil || good.err != nil {
-		t.Errorf("core %v, good %v", core.err, good.err)
+	if len(problems) != 1 {
+		t.Errorf("problems %v, want the thief's only", problems)
 	}
-	if !fault.Is(thief.err, fault.Invalid) || !strings.Contains(thief.err.Error(), "acme") {
-		t.Errorf("who declares a kind again gets %v", thief.err)
+	if err := problems["acme"]; !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "acme") {
+		t.Errorf("who declares a kind again gets %v", err)
 	}
 }
 
 func TestKeysWithoutEffectAreNamed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "app-config.yaml")
-	if err := os.WriteFile(file, []byte("catalog: {readonly: true}\nbackend: {trustedProxies: [10.0.0.0/8]}\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("catalog: {readonly: true}\nlimits: {fuel: 5}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c, err := config.Load(t.Context(), config.Options{Files: []string{file}, Environ: []string{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(unused(c), " "); got != "backend.trustedProxies catalog.readonly" {
+	if got := strings.Join(unused(c), " "); got != "catalog.readonly limits.fuel" {
 		t.Errorf("named %q", got)
 	}
 }

@@ -11,7 +11,7 @@ import (
 var later = []string{
 	"backend.cors", "backend.trustedProxies", "backend.auth.externalAccess", "backend.auth.keys",
 	"auth.providers.github", "auth.providers.oidc", "auth.session", "catalog.readonly", "permission.enabled",
-	"search.engine", "search.meilisearch", "techdocs",
+	"search.engine", "search.meilisearch", "techdocs", "limits.fuel",
 }
 
 // unused returns the keys of later that are set.

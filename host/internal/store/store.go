@@ -25,7 +25,6 @@ type Store interface {
 	KV
 	Sessions
 	Plugins
-	Blobs
 
 	// Backend returns "sqlite" or "postgres".
 	Backend() string

@@ -86,8 +86,7 @@ func New(c Config) *Recorder {
 		done: make(chan struct{}), stop: stop,
 	}
 	var random sync.Mutex // a Reader of a test need not be safe
-	// Not zero at the first reading: a runtime takes that for a broken clock.
-	r.source = source{now: c.Now, started: c.Now().Add(-time.Second), random: func(p []byte) error {
+	r.source = source{now: c.Now, started: c.Now(), random: func(p []byte) error {
 		random.Lock()
 		defer random.Unlock()
 		if _, err := io.ReadFull(c.Random, p); err != nil {
@@ -193,7 +192,7 @@ func (r *Recorder) startFailed(m *module, start *surroundings, err error) {
 	}
 	rec := &replay.Recording{Head: r.head(m.spec), Outcome: outcome(nil, nil, err)}
 	rec.Op, rec.Reason, rec.Bodies, rec.Start = replay.Start, replay.ReasonFailed, true, start.around()
-	rec.Limits = limits(m.spec.Limits, 0, 0)
+	rec.Limits = limits(m.spec.Limits, 0)
 	r.push(job{rec, m})
 }
 
@@ -228,7 +227,7 @@ func (r *Recorder) process(ctx context.Context, j job) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, verifyTime)
 	defer cancel()
-	rec.Verified = j.module.verify(ctx, rec)
+	rec.Verified = Verify(ctx, j.module.Module, rec)
 	_ = r.write(rec)
 }
 

@@ -133,19 +133,16 @@ func (i *instance) explain(ctx context.Context, err error, doing string) error {
 	if i.hostPanic != "" {
 		return fault.New(fault.Internal, "a host call of plugin %s failed: %s", id, i.hostPanic)
 	}
-	text, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n\t")
-	stack = strings.ReplaceAll(stack, "\n\t", "\n")
 	if errors.Is(err, sandbox.ErrFuel) {
-		return fault.Wrap(fault.Exhausted, &plugin.Ended{Err: sandbox.ErrFuel, Stack: stack},
-			fmt.Sprintf("plugin %s has used up its fuel of %d steps in %s", id, i.guest.Fuel.Limit(), doing))
+		return fault.New(fault.Exhausted, "plugin %s has used up its fuel of %d steps in %s", id, i.guest.Fuel.Limit(), doing)
 	}
 	if cause := stopped(ctx, err); cause != nil {
-		ended := &plugin.Ended{Err: cause, Stack: stack}
 		if errors.Is(cause, context.DeadlineExceeded) {
-			return fault.Wrap(fault.Timeout, ended, fmt.Sprintf("plugin %s did not finish %s within its deadline", id, doing))
+			return fault.Wrap(fault.Timeout, cause, fmt.Sprintf("plugin %s did not finish %s within its deadline", id, doing))
 		}
-		return fault.Wrap(fault.Unavailable, ended, fmt.Sprintf("the call of plugin %s was cancelled", id))
+		return fault.Wrap(fault.Unavailable, cause, fmt.Sprintf("the call of plugin %s was cancelled", id))
 	}
+	text, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n\t")
 	var code sandbox.Exit
 	if errors.As(err, &code) {
 		text = code.Error()
@@ -153,7 +150,7 @@ func (i *instance) explain(ctx context.Context, err error, doing string) error {
 	if _, trap, found := strings.Cut(text, "wasm error: "); found {
 		text = trap
 	}
-	return i.crash(text, stack)
+	return i.crash(text, strings.ReplaceAll(stack, "\n\t", "\n"))
 }
 
 // stopped returns why a call was stopped, nil if its guest died by itself.

@@ -34,7 +34,6 @@ func Run(t *testing.T, open Open) {
 		{"locations", locationCases()},
 		{"sessions", sessionCases()},
 		{"plugins", pluginCases()},
-		{"blobs", blobCases()},
 		{"store", storeCases()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
