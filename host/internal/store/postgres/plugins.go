@@ -10,6 +10,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/host/internal/store/internal/ledger"
 	"github.com/callboard/callboard/host/internal/store/internal/rows"
 )
 
@@ -195,7 +196,7 @@ func (s *Store) PurgeInstallation(ctx context.Context, id string, revision uint6
 				return err
 			}
 		}
-		return nil
+		return ledger.Purge(ctx, ledgerTx{tx}, id)
 	})
 }
 

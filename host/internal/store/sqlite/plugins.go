@@ -9,6 +9,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/host/internal/store/internal/ledger"
 	"github.com/callboard/callboard/host/internal/store/internal/rows"
 )
 
@@ -195,6 +196,9 @@ func (s *Store) PurgeInstallation(ctx context.Context, id string, revision uint6
 			if _, err := tx.ExecContext(ctx, query, id); err != nil {
 				return err
 			}
+		}
+		if err := ledger.Purge(ctx, ledgerTx{tx}, id); err != nil {
+			return err
 		}
 		return moved(ctx, tx, event)
 	})
