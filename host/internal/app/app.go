@@ -121,7 +121,7 @@ func collectorClient(out *egress.Egress, endpoint string) *http.Client {
 func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	c, o := a.options.Config, a.options
 	log := a.log.Logger
-	observer := &observer{metrics: a.metrics, log: log}
+	observer := &observer{metrics: a.metrics, log: log, uses: &capabilityUses{}}
 	all := bundles(c, o.Core)
 	configs := &lateConfigs{}
 	var err error
@@ -181,9 +181,10 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 			Guest: guests, Default: guest.UserEntityRef, Personas: guest.Personas, Directory: &directory{reader: a.index},
 			Sessions: a.store, Now: o.Now,
 		}),
-		Plugins: a.plugins,
-		Host:    &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, store: a.store, catalog: a.catalog},
-		TLS:     certificate, RequestID: uuid.NewString, Now: o.Now,
+		Plugins:   a.plugins,
+		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: observer.uses, store: a.store, catalog: a.catalog},
+		Installer: a.installer, Permissions: permissions{production: c.Auth.IsProduction()},
+		TLS: certificate, RequestID: uuid.NewString, Now: o.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("making the HTTP server: %w", err)

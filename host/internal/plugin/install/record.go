@@ -60,15 +60,6 @@ func (o Order) event(action string, b *Bundle, row store.InstallationRow, outcom
 	return e
 }
 
-// History returns the newest lines about a plugin, newest first.
-func (i *Installer) History(ctx context.Context, id string) ([]store.PluginEvent, error) {
-	events, err := i.deps.Store.PluginHistory(ctx, id, maxHistory)
-	if err != nil {
-		return nil, fmt.Errorf("reading the history: %w", err)
-	}
-	return events, nil
-}
-
 func asRefused(err error, to **Refused) bool       { return errors.As(err, to) }
 func asNotStarted(err error, to **notStarted) bool { return errors.As(err, to) }
 
