@@ -58,7 +58,8 @@ var homes = []home{
 	{"github.com/valyala/fasthttp", []string{"internal/web"}},
 	// Two runtimes, what they share, and the pass that all modules go through.
 	{"github.com/tetratelabs/wazero", []string{"internal/plugin/wasm", "internal/plugin/extism", "internal/plugin/sandbox", "internal/plugin/meter", "pluginbench"}},
-	{"github.com/extism/", []string{"internal/plugin/extism"}},
+	{"github.com/extism/go-sdk", []string{"internal/plugin/extism"}},
+	{"github.com/extism/go-pdk", []string{"internal/plugin/plugintest/guests/extism-go"}}, // a guest, and a module of its own
 	{"github.com/open-policy-agent/", []string{"internal/policy"}},
 	{"github.com/meilisearch/", []string{"internal/search/meili"}},
 	{"github.com/blevesearch/", []string{"internal/search/bleve"}},

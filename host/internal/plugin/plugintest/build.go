@@ -42,9 +42,12 @@ func build(tb testing.TB, name, version string) []byte {
 	if version != "" {
 		flags += " -X main.version=" + version
 	}
-	cmd := exec.CommandContext(tb.Context(), "go", "build", "-buildmode=c-shared", "-ldflags="+flags, "-o", out, "./guests/"+name)
-	cmd.Dir = filepath.Dir(here)
+	cmd := exec.CommandContext(tb.Context(), "go", "build", "-buildmode=c-shared", "-ldflags="+flags, "-o", out, ".")
+	cmd.Dir = filepath.Join(filepath.Dir(here), "guests", name)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false")
+	if _, err := os.Stat(filepath.Join(cmd.Dir, "go.mod")); err == nil {
+		cmd.Env = append(cmd.Env, "GOWORK=off") // a module of its own, outside of the workspace
+	}
 	if text, err := cmd.CombinedOutput(); err != nil {
 		tb.Fatalf("building the guest %s: %v\n%s", name, err, text)
 	}

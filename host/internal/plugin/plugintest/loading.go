@@ -12,34 +12,35 @@ import (
 	"github.com/callboard/callboard/sdk/abi"
 )
 
-// refusals are modules that never get as far as a call.
-func refusals(t *testing.T, loader plugin.Loader) {
-	t.Helper()
-	minimal := Minimal()
-	for _, tc := range []struct {
-		name  string
-		wasm  []byte
-		limit uint64
-		words []string // all of them are in the message
-	}{
+// refusal is a module that never gets as far as a call.
+type refusal struct {
+	name  string
+	wasm  []byte
+	limit uint64
+	words []string // all of them are in the message
+}
+
+// refused are the refusals that every kit has; write is the kit's.
+func refused(minimal []byte, write func(tiny) []byte) []refusal {
+	return []refusal{
 		{"nothing", nil, 0, []string{"not a WebAssembly module"}},
 		{"garbage", []byte("MZ this is something else entirely"), 0, []string{"not a WebAssembly module"}},
 		{"truncated", minimal[:len(minimal)-9], 0, []string{"ends too early"}},
 		{"truncated in a section head", minimal[:9], 0, []string{"ends too early"}},
 		{"trailing bytes", append(minimal[:len(minimal):len(minimal)], 99, 0), 0, []string{"section 99 is not known"}},
-		{"no marker", noMarker(), 0, []string{"does not export callboard_abi_v1"}},
-		{"another ABI", futureABI(), 0, []string{"callboard_abi_v2", "callboard_abi_v1"}},
-		{"no handle", noHandle(), 0, []string{"callboard_handle"}},
-		{"unknown imports", unknownImports(), 0, []string{"env.launch_missiles", "callboard.tick"}},
-		{"wrong signature", wrongSignature(), 0, []string{"callboard.call", "signature"}},
-		{"memory over the limit", greedyMemory(), 0, []string{"memory"}},
-		{"memory over a lower limit", Hostile(t), 1 << 20, []string{"memory"}},
-		{"table over the limit", greedyTable(), 0, []string{"table entries"}},
-		{"four billion locals", manyLocals(), 0, []string{"4294967295 locals"}},
-		{"a function too large", hugeFunction(), 0, []string{"function", "bytes"}},
-		{"a function too wide", wideFunction(), 0, []string{"together too much to compile"}},
+		{"no handle", write(noHandle()), 0, []string{"callboard_handle"}},
+		{"memory over the limit", write(greedyMemory()), 0, []string{"memory"}},
+		{"table over the limit", write(greedyTable()), 0, []string{"table entries"}},
+		{"four billion locals", write(manyLocals()), 0, []string{"4294967295 locals"}},
+		{"a function too large", write(hugeFunction()), 0, []string{"function", "bytes"}},
+		{"a function too wide", write(wideFunction()), 0, []string{"together too much to compile"}},
 		{"more than 32 MiB", make([]byte, 33<<20), 0, []string{"34603008 bytes"}},
-	} {
+	}
+}
+
+func refusals(t *testing.T, loader plugin.Loader, kit Kit, hostile []byte) {
+	t.Helper()
+	for _, tc := range append(kit.refusals, refusal{"memory over a lower limit", hostile, 1 << 20, []string{"memory"}}) {
 		t.Run(tc.name, func(t *testing.T) {
 			s := spec("refused", tc.wasm)
 			s.Limits.MemoryBytes = tc.limit
@@ -58,7 +59,7 @@ func refusals(t *testing.T, loader plugin.Loader) {
 			}
 		})
 	}
-	if strings.Contains(loadError(t, loader, unknownImports()), "callboard.call") {
+	if strings.Contains(loadError(t, loader, kit.modules.unknownImports), kit.modules.knownImport) {
 		t.Error("a known import is reported as unknown")
 	}
 }
@@ -74,10 +75,10 @@ func loadError(t *testing.T, loader plugin.Loader, wasm []byte) string {
 
 // neverEndingCompile: the caller gets its answer in time, others load, and the
 // abandoned compile ends and frees what it held.
-func neverEndingCompile(t *testing.T, loader plugin.Loader, hostile []byte) {
+func neverEndingCompile(t *testing.T, loader plugin.Loader, kit Kit, hostile []byte) {
 	t.Helper()
 	still := quiet(t)
-	slow := spec("slow", SlowCompile())
+	slow := spec("slow", kit.modules.slowCompile())
 	slow.Limits.CompileTimeout = 20 * time.Millisecond
 	if _, err := loader.Load(context.Background(), slow); !fault.Is(err, fault.Timeout) {
 		t.Errorf("loading: %v, want a timeout", err)
@@ -91,19 +92,19 @@ func neverEndingCompile(t *testing.T, loader plugin.Loader, hostile []byte) {
 }
 
 // starts are modules that load and do not start.
-func starts(t *testing.T, loader plugin.Loader, hostile []byte) {
+func starts(t *testing.T, loader plugin.Loader, kit Kit, hostile []byte) {
 	t.Helper()
 	for _, tc := range []struct {
 		name string
 		wasm []byte
 		kind fault.Kind
 	}{
-		{"endless start function", EndlessStart(), fault.Timeout},
-		{"exit while starting", ExitingStart(), fault.Internal},
+		{"endless start function", kit.modules.endlessStart, fault.Timeout},
+		{"exit while starting", kit.modules.exitingStart, fault.Internal},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			still := quiet(t)
-			s := NewStage(t, loader)
+			s := NewStageOf(t, loader, kit)
 			s.Install(t, "other", hostile, plugin.Limits{})
 			s.Install(t, "stuck", tc.wasm, within(400*time.Millisecond))
 			s.Warm(t, "other", "echo x")
@@ -123,7 +124,7 @@ func starts(t *testing.T, loader plugin.Loader, hostile []byte) {
 }
 
 // reentry: one instance is never entered twice, whoever tries.
-func reentry(t *testing.T, loader plugin.Loader, hostile []byte) {
+func reentry(t *testing.T, loader plugin.Loader, kit Kit, hostile []byte) {
 	t.Helper()
 	ctx := context.Background()
 	t.Run("the instance refuses", func(t *testing.T) {
@@ -140,13 +141,13 @@ func reentry(t *testing.T, loader plugin.Loader, hostile []byte) {
 		door := gate.Open(plugin.CallInfo{Limits: plugin.Limits{}.WithDefaults()})
 		defer door.Close()
 		var inner, closing error
-		gate.Answer = func(ctx context.Context, _ plugin.CallInfo, _ abi.Capability, _ uint32, _ []byte) []byte {
-			_, inner = inst.Handle(ctx, abi.OpHTTPHandle, Request("echo inner"), door)
+		gate.Answer = kit.tell(func(ctx context.Context, _ plugin.CallInfo, _ abi.Capability, _ uint32, _ []byte) []byte {
+			_, inner = inst.Handle(ctx, abi.OpHTTPHandle, kit.Request("echo inner"), door)
 			closing = inst.Close(ctx)
 			return Answer(abi.CodeOK, abi.CodecNone, []byte("outer"))
-		}
-		out, err := inst.Handle(ctx, abi.OpHTTPHandle, Request("call x"), door)
-		if err != nil || !strings.HasSuffix(string(out), "outer") {
+		})
+		out, err := inst.Handle(ctx, abi.OpHTTPHandle, kit.Request("call x"), door)
+		if err != nil || !strings.Contains(string(out), "outer") {
 			t.Errorf("the outer call answered %q, %v", out, err)
 		}
 		if inner == nil || closing == nil {
@@ -154,13 +155,13 @@ func reentry(t *testing.T, loader plugin.Loader, hostile []byte) {
 		}
 	})
 	t.Run("the registry refuses a path that comes back", func(t *testing.T) {
-		s := NewStage(t, loader)
+		s := NewStageOf(t, loader, kit)
 		s.Install(t, "hostile", hostile, plugin.Limits{Instances: 1})
 		var inner error
-		s.Gate.Answer = func(ctx context.Context, info plugin.CallInfo, _ abi.Capability, _ uint32, _ []byte) []byte {
+		s.Gate.Answer = kit.tell(func(ctx context.Context, info plugin.CallInfo, _ abi.Capability, _ uint32, _ []byte) []byte {
 			_, inner = s.Call(ctx, plugin.Call{Plugin: "hostile", Op: abi.OpHTTPHandle, Authority: info.Authority, ParentID: info.CallID})
 			return Answer(abi.CodeOK, abi.CodecNone, nil)
-		}
+		})
 		if _, err := s.Send(ctx, "hostile", "call x"); err != nil {
 			t.Errorf("the outer call failed: %v", err)
 		}
@@ -171,7 +172,14 @@ func reentry(t *testing.T, loader plugin.Loader, hostile []byte) {
 }
 
 // Request encodes a call of http.handle with text as its payload.
-func Request(text string) []byte {
-	header := abi.CallHeader{Op: abi.OpHTTPHandle, CallID: 1, PayloadLen: uint32(len(text))}
-	return append(header.AppendTo(nil), text...)
+func Request(text string) []byte { return ABI().Request(text) }
+
+// Request encodes a call of http.handle that says text to a guest of the kit.
+func (k Kit) Request(text string) []byte {
+	payload, err := k.encode(text).MarshalMsg(nil)
+	if err != nil {
+		panic(err) // of types that always encode
+	}
+	header := abi.CallHeader{Op: abi.OpHTTPHandle, Codec: abi.CodecMsgpack, CallID: 1, PayloadLen: uint32(len(payload))}
+	return append(header.AppendTo(nil), payload...)
 }

@@ -22,23 +22,28 @@ func Recursing() []byte {
 }
 
 // EndlessStart never finishes its start function.
-func EndlessStart() []byte {
-	return tiny{start: body(nil, opLoop, blockVoid, opBr, 0, opEnd)}.wasm()
+func EndlessStart() []byte { return endlessStart().wasm() }
+
+func endlessStart() tiny {
+	return tiny{start: body(nil, opLoop, blockVoid, opBr, 0, opEnd)}
 }
 
 // ExitingStart exits with code 0 while it starts.
-func ExitingStart() []byte {
+func ExitingStart() []byte { return exitingStart(0).wasm() }
+
+// exitingStart imports proc_exit behind the functions that its kit has.
+func exitingStart(before byte) tiny {
 	return tiny{
 		imports: [][]byte{importOf("wasi_snapshot_preview1", "proc_exit", typeExit)},
-		start:   body(nil, opI32Const, 0, opCall, 0),
-	}.wasm()
+		start:   body(nil, opI32Const, 0, opCall, before),
+	}
 }
 
 func noMarker() []byte { return tiny{marker: "something_else"}.wasm() }
 
 func futureABI() []byte { return tiny{marker: "callboard_abi_v2"}.wasm() }
 
-func noHandle() []byte { return tiny{noHandle: true}.wasm() }
+func noHandle() tiny { return tiny{noHandle: true} }
 
 // unknownImports imports two functions that no host has, and one that is there.
 func unknownImports() []byte {
@@ -55,11 +60,11 @@ func wrongSignature() []byte {
 }
 
 // greedyMemory asks for 1 GiB at start.
-func greedyMemory() []byte { return tiny{memory: slices.Concat([]byte{0}, uleb(16384))}.wasm() }
+func greedyMemory() tiny { return tiny{memory: slices.Concat([]byte{0}, uleb(16384))} }
 
 // greedyTable asks for a table of 800 MB at start.
-func greedyTable() []byte {
-	return tiny{tables: vec(slices.Concat([]byte{0x70, 0}, uleb(100_000_000)))}.wasm()
+func greedyTable() tiny {
+	return tiny{tables: vec(slices.Concat([]byte{0x70, 0}, uleb(100_000_000)))}
 }
 
 // GrowingTable grows a table without maximum by 100 million entries, and
@@ -67,12 +72,15 @@ func greedyTable() []byte {
 func GrowingTable() []byte {
 	return tiny{
 		tables: vec([]byte{0x70, 0, 1}),
-		// ref.null func; i32.const 100,000,000; table.grow 0; i32.const -1; i32.ne; if unreachable
-		handle: body(nil, slices.Concat(
-			[]byte{0xd0, 0x70, opI32Const}, sleb(100_000_000), []byte{0xfc, 0x0f, 0},
-			[]byte{opI32Const, 0x7f, 0x47, 0x04, blockVoid, opUnreachable, opEnd},
-			[]byte{opI64Const, abi.ReplyHeaderSize})...),
+		handle: body(nil, append(growTable(), opI64Const, abi.ReplyHeaderSize)...),
 	}.wasm()
+}
+
+// growTable is: ref.null func; i32.const 100,000,000; table.grow 0; i32.const -1; i32.ne; if unreachable
+func growTable() []byte {
+	return slices.Concat(
+		[]byte{0xd0, 0x70, opI32Const}, sleb(100_000_000), []byte{0xfc, 0x0f, 0},
+		[]byte{opI32Const, 0x7f, 0x47, 0x04, blockVoid, opUnreachable, opEnd})
 }
 
 func sleb(n int64) []byte {
@@ -88,23 +96,25 @@ func sleb(n int64) []byte {
 }
 
 // manyLocals asks in a dozen bytes for four billion locals.
-func manyLocals() []byte {
-	return tiny{extra: [][]byte{body(vec([]byte{0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f}))}}.wasm()
+func manyLocals() tiny {
+	return tiny{extra: [][]byte{body(vec([]byte{0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f}))}}
 }
 
 // hugeFunction is one function of 2 MB.
-func hugeFunction() []byte {
-	return tiny{extra: [][]byte{body(nil, bytes.Repeat([]byte{opI32Const, 0, opDrop}, 700_000)...)}}.wasm()
+func hugeFunction() tiny {
+	return tiny{extra: [][]byte{body(nil, bytes.Repeat([]byte{opI32Const, 0, opDrop}, 700_000)...)}}
 }
 
 // wideFunction has few bytes of code and thousands of locals to track.
-func wideFunction() []byte { return tiny{extra: [][]byte{branches(1000, 5000)}}.wasm() }
+func wideFunction() tiny { return tiny{extra: [][]byte{branches(1000, 5000)}} }
 
 // SlowCompile stays within every limit and still keeps the compiler busy for a
 // good part of a second. It is different each time, so that no cache has it.
-func SlowCompile() []byte {
+func SlowCompile() []byte { return slowCompile().wasm() }
+
+func slowCompile() tiny {
 	salt := sleb(rand.Int64())
-	return tiny{extra: [][]byte{branches(4000, 80), body(nil, slices.Concat([]byte{opI64Const}, salt, []byte{opDrop})...)}}.wasm()
+	return tiny{extra: [][]byte{branches(4000, 80), body(nil, slices.Concat([]byte{opI64Const}, salt, []byte{opDrop})...)}}
 }
 
 // branches is a function of n conditional assignments to its locals, which
@@ -130,7 +140,9 @@ func branches(n, locals int) []byte {
 }
 
 // BrokenNames has a name section that announces four billion names.
-func BrokenNames() []byte {
+func BrokenNames() []byte { return brokenNames().wasm() }
+
+func brokenNames() tiny {
 	names := slices.Concat(text("name"), []byte{1, 5, 0xff, 0xff, 0xff, 0xff, 0x0f})
-	return tiny{custom: section(0, names)}.wasm()
+	return tiny{custom: section(0, names)}
 }

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tinylib/msgp/msgp"
-
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/sdk/abi"
@@ -77,6 +75,7 @@ type Stage struct {
 	Gate  *Gate
 	Clock *Clock
 	Stats *plugin.Stats
+	kit   Kit
 }
 
 // NewStage returns a registry that is closed with the test.
@@ -85,11 +84,19 @@ func NewStage(tb testing.TB, loader plugin.Loader) *Stage {
 	return NewStageWith(tb, loader, nil)
 }
 
+// NewStageOf is NewStage for guests of a kit.
+func NewStageOf(tb testing.TB, loader plugin.Loader, kit Kit) *Stage {
+	tb.Helper()
+	s := NewStageWith(tb, loader, nil)
+	s.kit = kit
+	return s
+}
+
 // NewStageWith is NewStage with changes to what the registry works with.
 func NewStageWith(tb testing.TB, loader plugin.Loader, adjust func(*plugin.Deps)) *Stage {
 	tb.Helper()
 	clock := NewClock()
-	s := &Stage{Gate: &Gate{}, Clock: clock, Stats: plugin.NewStats(clock)}
+	s := &Stage{Gate: &Gate{}, Clock: clock, Stats: plugin.NewStats(clock), kit: ABI()}
 	var ids atomic.Uint64
 	deps := plugin.Deps{
 		Loader: loader, Gate: s.Gate, Clock: clock, Stats: s.Stats,
@@ -136,13 +143,13 @@ func (s *Stage) Warm(tb testing.TB, id plugin.ID, request string) {
 // Send calls http.handle of a plugin with text and returns the answer as text.
 func (s *Stage) Send(ctx context.Context, id plugin.ID, request string) (string, error) {
 	reply, err := s.Call(ctx, plugin.Call{
-		Plugin: id, Op: abi.OpHTTPHandle, Authority: principal.Guest("user:development/guest"), Payload: msgp.Raw(request),
+		Plugin: id, Op: abi.OpHTTPHandle, Authority: principal.Guest("user:development/guest"), Payload: s.kit.encode(request),
 	})
 	if err != nil {
 		return "", err
 	}
 	defer reply.Close()
-	return string(reply.Payload), nil
+	return s.kit.decode(reply.Payload)
 }
 
 // eventually waits for a condition, and fails the test if it never comes.

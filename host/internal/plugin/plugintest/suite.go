@@ -18,38 +18,52 @@ import (
 // each time and should keep a compilation cache between its loaders.
 func Run(t *testing.T, newLoader func(testing.TB) plugin.Loader) {
 	t.Helper()
-	hostile := Hostile(t)
+	RunKit(t, newLoader, ABI())
+}
+
+// RunKit is Run with guests of another kit than ABI v1's.
+func RunKit(t *testing.T, newLoader func(testing.TB) plugin.Loader, kit Kit) {
+	t.Helper()
+	hostile := kit.Hostile(t)
 	loader := newLoader(t)
 	// The first load pays for the compile, so that deadlines below are about
 	// guests and not about the compiler.
-	warm := NewStage(t, loader)
+	warm := NewStageOf(t, loader, kit)
 	warm.Install(t, "warm", hostile, plugin.Limits{})
 	warm.Warm(t, "warm", "echo x")
 	if _, err := warm.Send(context.Background(), "warm", "echo x"); err != nil {
 		t.Fatalf("a well-behaved call: %v", err)
 	}
 
-	t.Run("refused", func(t *testing.T) { refusals(t, loader) })
-	t.Run("compile", func(t *testing.T) { neverEndingCompile(t, newLoader(t), hostile) })
-	t.Run("start", func(t *testing.T) { starts(t, loader, hostile) })
-	t.Run("reentry", func(t *testing.T) { reentry(t, loader, hostile) })
+	t.Run("refused", func(t *testing.T) { refusals(t, loader, kit, hostile) })
+	t.Run("compile", func(t *testing.T) { neverEndingCompile(t, newLoader(t), kit, hostile) })
+	t.Run("start", func(t *testing.T) { starts(t, loader, kit, hostile) })
+	t.Run("reentry", func(t *testing.T) { reentry(t, loader, kit, hostile) })
 	shared := share(t, loader)
 	for _, c := range cases() {
-		t.Run(c.name, func(t *testing.T) { c.run(t, shared, hostile) })
+		t.Run(c.name, func(t *testing.T) {
+			if why, omitted := kit.omits[c.name]; omitted {
+				t.Skipf("%s: %s", kit.Name, why)
+			}
+			if differ := kit.differs[c.name]; differ != nil {
+				differ(&c)
+			}
+			c.run(t, shared, kit, hostile)
+		})
 	}
-	for name, wasm := range map[string][]byte{"unreachable": Trapping(), "stack overflow": Recursing()} {
+	for name, wasm := range map[string][]byte{"unreachable": kit.modules.trapping, "stack overflow": kit.modules.recursing} {
 		t.Run("native "+name, func(t *testing.T) {
-			s := NewStage(t, loader)
+			s := NewStageOf(t, loader, kit)
 			s.Install(t, "tiny", wasm, patient(64<<20))
 			got, err := s.Send(context.Background(), "tiny", "")
 			hostileCase{failed: true, kind: fault.Internal, crash: name}.check(t, got, err)
 		})
 	}
 	for name, wasm := range map[string][]byte{
-		"minimal": Minimal(), "broken names are left out": BrokenNames(), "a table does not grow": GrowingTable(),
+		"minimal": kit.modules.minimal, "broken names are left out": kit.modules.brokenNames, "a table does not grow": kit.modules.growingTable,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := NewStage(t, loader)
+			s := NewStageOf(t, loader, kit)
 			s.Install(t, "tiny", wasm, plugin.Limits{})
 			if got, err := s.Send(context.Background(), "tiny", ""); err != nil || got != "" {
 				t.Errorf("answered %q, %v", got, err)
@@ -75,13 +89,13 @@ type hostileCase struct {
 	after  func(t *testing.T, s *Stage)
 }
 
-func (c hostileCase) run(t *testing.T, loader plugin.Loader, wasm []byte) {
+func (c hostileCase) run(t *testing.T, loader plugin.Loader, kit Kit, wasm []byte) {
 	t.Helper()
 	still := quiet(t)
 	func() {
-		s := NewStage(t, loader)
+		s := NewStageOf(t, loader, kit)
 		defer func() { _ = s.Close(context.Background()) }()
-		s.Gate.Answer = c.answer
+		s.Gate.Answer = kit.tell(c.answer)
 		s.Install(t, "hostile", wasm, c.limits)
 		s.Install(t, "other", wasm, plugin.Limits{})
 		for _, id := range []plugin.ID{"hostile", "other"} {

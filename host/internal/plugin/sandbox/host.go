@@ -67,6 +67,11 @@ func (s Signature) Matches(def api.FunctionDefinition) bool {
 	return slices.Equal(s.Params, def.ParamTypes()) && slices.Equal(s.Results, def.ResultTypes())
 }
 
+// Is reports whether a function of a scanned module has this type.
+func (s Signature) Is(t FuncType) bool {
+	return string(s.Params) == t.Params && string(s.Results) == t.Results
+}
+
 // Stop is what a host function panics with to unwind the guest on purpose; any
 // other panic is a bug of the host.
 type Stop struct{ Cause error } //nolint:errname // a signal that unwinds a guest, never returned

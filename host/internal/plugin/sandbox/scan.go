@@ -50,22 +50,28 @@ func DefaultBounds() Bounds {
 // Import names one import.
 type Import struct {
 	Module, Name string
-	Function     bool // else a table, memory or global
+	Function     bool     // else a table, memory or global
+	Type         FuncType // of a function
 }
+
+// FuncType is the type of a function, a byte a value as in the binary format.
+type FuncType struct{ Params, Results string }
 
 // Scanned is what the scanner learns about a module.
 type Scanned struct {
 	Wasm    []byte // what to compile: tables bounded, custom sections but "name" dropped
 	Imports []Import
-	Exports map[string]byte // name -> kind, as format.KindFunction
+	Exports map[string]byte     // name -> kind, as format.KindFunction
+	Types   map[string]FuncType // of the functions that are exported
 }
 
 type scanner struct {
 	Bounds
 	out    *bytes.Buffer
 	result Scanned
-	params []int    // per type, their number
-	funcs  []uint32 // their types
+	types  []FuncType
+	called []uint32 // types of the functions that are imported
+	funcs  []uint32 // types of the others
 
 	// Sums so far.
 	locals, elements, entries int
@@ -85,7 +91,7 @@ func Scan(module []byte, bounds Bounds) (Scanned, error) {
 		return Scanned{}, errors.New("not a WebAssembly module of version 1")
 	}
 	s := scanner{Bounds: bounds, out: bytes.NewBuffer(make([]byte, 0, len(module)+64))}
-	s.result.Exports = map[string]byte{}
+	s.result.Exports, s.result.Types = map[string]byte{}, map[string]FuncType{}
 	s.out.WriteString(format.Magic)
 	r := format.NewReader(module[len(format.Magic):])
 	for r.Left() > 0 {
@@ -116,7 +122,7 @@ func (s *scanner) section(id byte, content []byte) error {
 		}
 		return r.Err()
 	case format.Type:
-		err = s.types(r)
+		err = s.typeSection(r)
 	case format.Import:
 		err = s.importSection(r)
 	case format.Function:
@@ -130,12 +136,7 @@ func (s *scanner) section(id byte, content []byte) error {
 			return nil
 		})
 	case format.Export:
-		err = s.vector(r, "exports", s.Exports, func() error {
-			name := r.Name()
-			s.result.Exports[name] = r.Byte()
-			r.U32()
-			return nil
-		})
+		err = s.vector(r, "exports", s.Exports, func() error { return s.export(r) })
 	case format.Element:
 		err = s.vector(r, "element segments", s.Segments, func() error { return s.element(r) })
 	case format.Code:

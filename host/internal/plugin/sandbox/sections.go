@@ -8,26 +8,49 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin/format"
 )
 
-func (s *scanner) types(r *format.Reader) error {
+func (s *scanner) typeSection(r *format.Reader) error {
 	return s.vector(r, "types", s.Types, func() error {
 		if r.Byte() != 0x60 {
 			return errors.New("has a type that is no function type")
 		}
-		params := s.valueTypes(r)
-		s.params = append(s.params, params)
-		if results := s.valueTypes(r); max(params, results) > s.Arity {
-			return fmt.Errorf("has a function type with %d values, at most %d are allowed", max(params, results), s.Arity)
+		t := FuncType{valueTypes(r), valueTypes(r)}
+		if most := max(len(t.Params), len(t.Results)); most > s.Arity {
+			return fmt.Errorf("has a function type with %d values, at most %d are allowed", most, s.Arity)
 		}
+		s.types = append(s.types, t)
 		return nil
 	})
 }
 
-func (s *scanner) valueTypes(r *format.Reader) int {
+func valueTypes(r *format.Reader) string {
 	n := r.Count()
+	start := r.Offset()
 	for range n {
 		checkValueType(r)
 	}
-	return n
+	if r.Err() != nil {
+		return ""
+	}
+	return string(r.Since(start))
+}
+
+// export notes one export. An index that is not there is for the validation.
+func (s *scanner) export(r *format.Reader) error {
+	name, kind, index := r.Name(), r.Byte(), int(r.U32())
+	s.result.Exports[name] = kind
+	if kind != format.KindFunction {
+		return nil
+	}
+	typ := len(s.types)
+	if index < len(s.called) {
+		typ = int(s.called[index])
+	} else if index -= len(s.called); index < len(s.funcs) {
+		typ = int(s.funcs[index])
+	}
+	if typ < len(s.types) {
+		s.result.Types[name] = s.types[typ]
+	}
+	return nil
 }
 
 func checkValueType(r *format.Reader) {
@@ -45,9 +68,14 @@ func (s *scanner) importSection(r *format.Reader) error {
 		case format.KindFunction:
 			ref.Function = true
 			index := r.U32()
-			if int(index) >= len(s.params) && r.Err() == nil {
+			if int(index) >= len(s.types) {
+				if r.Err() != nil {
+					return r.Err()
+				}
 				return fmt.Errorf("names type %d, which is not there", index)
 			}
+			ref.Type = s.types[index]
+			s.called = append(s.called, index)
 		case format.KindTable:
 			checkValueType(r)
 			skipLimits(r)
@@ -79,7 +107,7 @@ func skipLimits(r *format.Reader) {
 func (s *scanner) functions(r *format.Reader) error {
 	return s.vector(r, "functions", s.Functions, func() error {
 		index := r.U32()
-		if int(index) >= len(s.params) && r.Err() == nil {
+		if int(index) >= len(s.types) && r.Err() == nil {
 			return fmt.Errorf("names type %d, which is not there", index)
 		}
 		s.funcs = append(s.funcs, index)
@@ -203,7 +231,7 @@ func (s *scanner) code(r *format.Reader) error {
 		}
 		variables := int(locals)
 		if index < len(s.funcs) {
-			variables += s.params[s.funcs[index]]
+			variables += len(s.types[s.funcs[index]].Params)
 		}
 		if work := body.Left() * variables; work > s.BodyWork {
 			return fmt.Errorf("has a function %d with %d bytes of code and %d locals, together too much to compile", index, body.Left(), variables)

@@ -2,9 +2,6 @@ package wasm
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -86,18 +83,18 @@ func (i *instance) run(ctx context.Context, op abi.Op, in []byte) ([]byte, error
 	f := &frame{Context: ctx, instance: i}
 	i.stack[0] = uint64(len(in))
 	if err := i.in.CallWithStack(f, i.stack[:1]); err != nil {
-		return nil, i.explain(ctx, err, abi.ExportIn)
+		return nil, i.autopsy().Explain(ctx, err, abi.ExportIn)
 	}
 	if !i.memory.Write(uint32(i.stack[0]), in) {
-		return nil, i.crash(abi.ExportIn+" answered a range outside of memory", "")
+		return nil, i.autopsy().Crash(abi.ExportIn+" answered a range outside of memory", "")
 	}
 	i.stack[0], i.stack[1] = uint64(op), uint64(len(in))
 	if err := i.handle.CallWithStack(f, i.stack[:2]); err != nil {
-		return nil, i.explain(ctx, err, op.String())
+		return nil, i.autopsy().Explain(ctx, err, op.String())
 	}
 	if err := ctx.Err(); err != nil {
 		// The runtime may already be closing the instance.
-		return nil, i.explain(ctx, err, op.String())
+		return nil, i.autopsy().Explain(ctx, err, op.String())
 	}
 	ptr, n := uint32(i.stack[0]>>32), uint32(i.stack[0])
 	if int64(n) > i.limits.ResponseBytes+abi.ReplyHeaderSize {
@@ -106,10 +103,10 @@ func (i *instance) run(ctx context.Context, op abi.Op, in []byte) ([]byte, error
 	}
 	out, ok := i.memory.Read(ptr, n)
 	if !ok {
-		return nil, i.crash("its reply is outside of memory", "")
+		return nil, i.autopsy().Crash("its reply is outside of memory", "")
 	}
 	if _, _, err := abi.ParseReplyHeader(out); err != nil {
-		return nil, i.crash("its reply has a malformed header", "")
+		return nil, i.autopsy().Crash("its reply has a malformed header", "")
 	}
 	return out, nil
 }
@@ -127,50 +124,12 @@ func (i *instance) settle() {
 	}
 }
 
-// explain turns an error of the runtime into a fault.
-func (i *instance) explain(ctx context.Context, err error, doing string) error {
-	id := i.module.spec.ID
-	if i.hostPanic != "" {
-		return fault.New(fault.Internal, "a host call of plugin %s failed: %s", id, i.hostPanic)
+// autopsy is taken when a call has no answer.
+func (i *instance) autopsy() sandbox.Autopsy {
+	return sandbox.Autopsy{
+		Plugin: i.module.spec.ID, Limits: i.limits, Memory: i.Memory(), Stderr: i.Stderr(),
+		HostPanic: i.hostPanic, Fuel: i.guest.Fuel.Limit(),
 	}
-	if errors.Is(err, sandbox.ErrFuel) {
-		return fault.New(fault.Exhausted, "plugin %s has used up its fuel of %d steps in %s", id, i.guest.Fuel.Limit(), doing)
-	}
-	if cause := stopped(ctx, err); cause != nil {
-		if errors.Is(cause, context.DeadlineExceeded) {
-			return fault.Wrap(fault.Timeout, cause, fmt.Sprintf("plugin %s did not finish %s within its deadline", id, doing))
-		}
-		return fault.Wrap(fault.Unavailable, cause, fmt.Sprintf("the call of plugin %s was cancelled", id))
-	}
-	text, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n\t")
-	var code sandbox.Exit
-	if errors.As(err, &code) {
-		text = code.Error()
-	}
-	if _, trap, found := strings.Cut(text, "wasm error: "); found {
-		text = trap
-	}
-	return i.crash(text, strings.ReplaceAll(stack, "\n\t", "\n"))
-}
-
-// stopped returns why a call was stopped, nil if its guest died by itself.
-func stopped(ctx context.Context, err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return context.DeadlineExceeded // a tick may see it before the context does
-	}
-	return ctx.Err()
-}
-
-// crash reports the death of the guest. A guest that died at its memory limit
-// is reported as exhausted: a trap alone does not say so, the size does, and
-// the Go runtime writes it to stderr.
-func (i *instance) crash(cause, stack string) error {
-	id := i.module.spec.ID
-	crash := &plugin.Crash{Cause: cause, Stderr: i.Stderr(), Stack: stack}
-	if i.Memory() > i.limits.MemoryBytes/16*15 || strings.Contains(crash.Stderr, "out of memory") {
-		return fault.Wrap(fault.Exhausted, crash, fmt.Sprintf("plugin %s has used up its memory of %d MiB", id, i.limits.MemoryBytes>>20))
-	}
-	return fault.Wrap(fault.Internal, crash, fmt.Sprintf("plugin %s crashed", id))
 }
 
 // Fuel implements plugin.Instance.

@@ -80,7 +80,7 @@ func (m *compiled) NewIn(ctx context.Context, around plugin.Ambient) (_ plugin.I
 		err = errors.New("it has no memory")
 	}
 	if err != nil {
-		return nil, i.explain(ctx, err, "starting")
+		return nil, i.autopsy().Explain(ctx, err, "starting")
 	}
 	i.mod = mod
 	i.use(mod.Memory())

@@ -48,10 +48,7 @@ func (s *Store) ApplyCatalog(ctx context.Context, b store.Batch) (uint64, error)
 			return err
 		}
 		revision = a.revision
-		if err := a.apply(b); err != nil {
-			return err
-		}
-		return s.Announce(ctx, ledgerTx{tx}, b, revision)
+		return a.apply(b)
 	})
 	if err != nil {
 		return 0, err
