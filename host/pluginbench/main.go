@@ -67,6 +67,7 @@ func sections() []section {
 	return []section{
 		{"calls", measureCalls},
 		{"metering", measureMetering},
+		{"swap", measureSwap},
 		{"fleet", measureFleet},
 	}
 }

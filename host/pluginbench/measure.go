@@ -83,10 +83,12 @@ func median(rounds int, cells []func() (time.Duration, error)) ([]time.Duration,
 	}
 	out := make([]time.Duration, len(cells))
 	for i, values := range all {
-		out[i] = loadtest.Median(values)
+		out[i] = medianOf(values)
 	}
 	return out, nil
 }
+
+func medianOf(all []time.Duration) time.Duration { return loadtest.Median(all) }
 
 // micros writes a duration in microseconds with three digits that count.
 func micros(d time.Duration) string {

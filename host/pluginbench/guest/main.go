@@ -6,10 +6,10 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
 	"unsafe"
 
+	"github.com/callboard/callboard/host/pluginbench/work"
 	"github.com/callboard/callboard/sdk/abi"
 	"github.com/callboard/callboard/sdk/contract"
 )
@@ -56,43 +56,13 @@ func handle(op, n uint32) uint64 {
 		got := hostCall(uint32(abi.CapClock), abi.ClockNow, unsafe.Pointer(unsafe.SliceData(arg)), uint32(len(arg)), unsafe.Pointer(&room[0]), uint32(len(room)))
 		return reply(room[abi.ReplyHeaderSize:got])
 	case "spin":
-		return reply(strconv.AppendUint(nil, spin(number), 10))
+		return reply(strconv.AppendUint(nil, work.Spin(number), 10))
 	case "salt":
 		return reply([]byte(salt))
 	case "json":
-		return reply(decodeAndEncode(number))
+		return reply(work.JSON(number))
 	}
 	return reply(arg)
-}
-
-// spin is a tight loop: xorshift.
-func spin(n int) uint64 {
-	x := uint64(88172645463325252)
-	for range n {
-		x ^= x << 13
-		x ^= x >> 7
-		x ^= x << 17
-	}
-	return x
-}
-
-const entity = `{"apiVersion":"backstage.io/v1alpha1","kind":"Component","metadata":{"name":"payments","namespace":"default",` +
-	`"description":"Takes payments and tells everybody who needs to know","labels":{"tier":"1","team":"rails"},` +
-	`"annotations":{"example.com/slug":"pay/ments","example.com/dash":"d/1234"},"tags":["go","grpc","critical"],` +
-	`"links":[{"url":"https://example.com/a","title":"A"},{"url":"https://example.com/b","title":"B"}]},` +
-	`"spec":{"type":"service","lifecycle":"production","owner":"group:default/rails","system":"money","providesApis":["a","b","c"],` +
-	`"dependsOn":["component:default/ledger","resource:default/db","resource:default/queue"]}}`
-
-func decodeAndEncode(n int) []byte {
-	var out []byte
-	for range n {
-		var v map[string]any
-		if err := json.Unmarshal([]byte(entity), &v); err != nil {
-			panic(err)
-		}
-		out, _ = json.Marshal(v)
-	}
-	return out
 }
 
 func reply(content []byte) uint64 { return answer(abi.ReplyHeader{}, content) }
