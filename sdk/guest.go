@@ -85,6 +85,8 @@ func (g *Guest) Handle(parent context.Context, op abi.Op, in []byte) []byte {
 			}
 		}
 		return g.succeed(&health)
+	case abi.OpMigrate:
+		return g.migrate(c, payload)
 	}
 	return g.fail(Errorf(CodeNotFound, "operation %d (%s) is not served by %s", uint32(op), op, Version))
 }

@@ -20,6 +20,10 @@ type Plugin struct {
 	Processors Processors
 	// Health says whether the plugin can work; nil means that it can.
 	Health func(ctx context.Context) error
+	// Migrate brings the plugin's own data from one data.schemaVersion to a
+	// newer one. It runs once, with the plugin's own rights, while no version of
+	// the plugin serves. An error puts the data back as it was before.
+	Migrate func(ctx context.Context, from, to int) error
 }
 
 // Handler answers one HTTP request. An error becomes problem+json with the
@@ -67,7 +71,7 @@ func (p *Plugin) compile() (map[string][]route, error) {
 
 // Describe lists what the plugin registers, for the check against its manifest.
 func (p Plugin) Describe() contract.Description {
-	d := contract.Description{SDK: Version, Processors: slices.Sorted(maps.Keys(p.Processors))}
+	d := contract.Description{SDK: Version, Processors: slices.Sorted(maps.Keys(p.Processors)), Migrates: p.Migrate != nil}
 	for _, pattern := range slices.Sorted(maps.Keys(p.Routes)) {
 		method, path, _ := strings.Cut(pattern, " ")
 		d.Routes = append(d.Routes, contract.Route{Method: method, Path: path})

@@ -15,6 +15,7 @@ type Description struct {
 	Routes     []Route  `msg:"r,limit=20000" json:"routes,omitempty"`
 	Processors []string `msg:"p,limit=20000" json:"processors,omitempty"`
 	Providers  []string `msg:"v,limit=20000" json:"providers,omitempty"`
+	Migrates   bool     `msg:"g" json:"migrates,omitempty"` // it registers a migration of its data
 }
 
 // Health is the reply to health/1.

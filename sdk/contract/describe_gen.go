@@ -9,9 +9,9 @@ import (
 // MarshalMsg implements msgp.Marshaler
 func (z *Description) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 4
+	// map header, size 5
 	// string "s"
-	o = append(o, 0x84, 0xa1, 0x73)
+	o = append(o, 0x85, 0xa1, 0x73)
 	o = msgp.AppendString(o, z.SDK)
 	// string "r"
 	o = append(o, 0xa1, 0x72)
@@ -37,6 +37,9 @@ func (z *Description) MarshalMsg(b []byte) (o []byte, err error) {
 	for za0003 := range z.Providers {
 		o = msgp.AppendString(o, z.Providers[za0003])
 	}
+	// string "g"
+	o = append(o, 0xa1, 0x67)
+	o = msgp.AppendBool(o, z.Migrates)
 	return
 }
 
@@ -166,6 +169,12 @@ func (z *Description) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					return
 				}
 			}
+		case "g":
+			z.Migrates, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Migrates")
+				return
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -192,6 +201,7 @@ func (z *Description) Msgsize() (s int) {
 	for za0003 := range z.Providers {
 		s += msgp.StringPrefixSize + len(z.Providers[za0003])
 	}
+	s += 2 + msgp.BoolSize
 	return
 }
 

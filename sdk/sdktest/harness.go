@@ -213,6 +213,13 @@ func (h *Harness) Process(processor, text string) Processed {
 	return out
 }
 
+// Migrate runs the plugin's migration of its data and returns its error.
+func (h *Harness) Migrate(from, to int) error {
+	h.t.Helper()
+	defer h.fake.EndCall()
+	return h.call(abi.OpMigrate, &contract.Migration{From: from, To: to}, &contract.Migrated{}, 0)
+}
+
 // Healthy runs the health check and returns its message, "" for healthy.
 func (h *Harness) Healthy() string {
 	h.t.Helper()

@@ -241,7 +241,7 @@ func (noLocations) Locations(context.Context) ([]capcatalog.Location, error) { r
 type bareHost struct{}
 
 // ListPlugins implements web.Host.
-func (bareHost) ListPlugins(context.Context) any { return []any{} }
+func (bareHost) ListPlugins(context.Context, bool) any { return []any{} }
 
 // GetPlugin implements web.Host.
 func (bareHost) GetPlugin(_ context.Context, id string) (any, error) {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +21,7 @@ import (
 	"github.com/callboard/callboard/host/internal/config"
 	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/install"
 	"github.com/callboard/callboard/host/internal/plugin/wasm"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/host/internal/telemetry"
@@ -47,20 +47,20 @@ type Options struct {
 
 // App is a portal. New opens what it needs, Start makes it serve, Close ends it.
 type App struct {
-	options  Options
-	log      *telemetry.Logger
-	configs  *pluginConfigs
-	store    store.Store
-	traces   *telemetry.Traces
-	metrics  *telemetry.Metrics
-	index    *index.Index
-	catalog  *catalogEngine
-	plugins  *pluginSet
-	server   *web.Server
-	listener net.Listener
-	side     []*http.Server // metrics and profiles on addresses of their own
-	served   chan error
-	closers  []func(context.Context) error // in order of opening
+	options   Options
+	log       *telemetry.Logger
+	store     store.Store
+	traces    *telemetry.Traces
+	metrics   *telemetry.Metrics
+	index     *index.Index
+	catalog   *catalogEngine
+	plugins   *pluginSet
+	installer *install.Installer
+	server    *web.Server
+	listener  net.Listener
+	side      []*http.Server // metrics and profiles on addresses of their own
+	served    chan error
+	closers   []func(context.Context) error // in order of opening
 }
 
 // New opens the database and wires the parts. What was opened is closed again
@@ -102,7 +102,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.closeLater(func(context.Context) error { return a.store.Close() })
 	a.index = index.New(index.Config{Random: o.Random, Logger: a.log.Logger})
 	a.closeLater(func(context.Context) error { a.index.Close(); return nil })
-	return a, a.wire(out)
+	return a, a.wire(ctx, out)
 }
 
 func (a *App) closeLater(f func(context.Context) error) { a.closers = append(a.closers, f) }
@@ -118,13 +118,12 @@ func collectorClient(out *egress.Egress, endpoint string) *http.Client {
 	}}).HTTPClient()
 }
 
-func (a *App) wire(out *egress.Egress) error {
+func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	c, o := a.options.Config, a.options
 	log := a.log.Logger
-	observer := observer{metrics: a.metrics, log: log}
-	a.configs = &pluginConfigs{}
-	a.configs.current.Store(c)
+	observer := &observer{metrics: a.metrics, log: log, uses: &capabilityUses{}}
 	all := bundles(c, o.Core)
+	configs := &lateConfigs{}
 	var err error
 	if a.catalog, err = newCatalog(catalogDeps{
 		config: c, bundles: all, store: a.store, index: a.index, egress: out, log: log, now: o.Now,
@@ -133,7 +132,7 @@ func (a *App) wire(out *egress.Egress) error {
 	}
 	others := &peers{}
 	table, err := capabilities(services{
-		peers: others, reader: a.index, locations: a.catalog, store: a.store, config: a.configs, log: log, now: o.Now,
+		peers: others, reader: a.index, locations: a.catalog, store: a.store, config: configs, log: log, now: o.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("making the table of capabilities: %w", err)
@@ -151,13 +150,23 @@ func (a *App) wire(out *egress.Egress) error {
 		return fmt.Errorf("starting the Wasm runtime: %w", err)
 	}
 	var calls atomic.Uint64
-	a.plugins = &pluginSet{loader: loader, gate: doors, table: table, tracer: a.traces.Tracer("callboard/plugin"), log: log, byID: map[plugin.ID]*installed{}}
+	a.plugins = &pluginSet{
+		loader: loader, gate: doors, table: table, caps: c.Limits, tracer: a.traces.Tracer("callboard/plugin"), log: log,
+		versions: map[versionKey]*installed{}, serving: map[plugin.ID]*installed{}, fenced: map[plugin.ID]bool{},
+	}
 	others.set = a.plugins
 	a.plugins.registry = plugin.NewRegistry(plugin.Deps{
-		Loader: loader, Gate: gate{doors}, Clock: plugin.SystemClock{}, Log: log, Stats: plugin.NewStats(plugin.SystemClock{}),
+		Loader: loader, Gate: gate{doors, a.plugins}, Clock: plugin.SystemClock{}, Log: log, Stats: plugin.NewStats(plugin.SystemClock{}),
 		CallID: func() uint64 { return calls.Add(1) }, Grant: a.plugins.grant, Observer: observer,
+		Migrate: a.plugins.migrate,
 	})
 	a.closeLater(a.plugins.registry.Close)
+	if a.installer, err = newInstaller(ctx, installerDeps{
+		config: c, fixed: all, store: a.store, plugins: a.plugins, table: table, catalog: a.catalog, log: log, now: o.Now,
+	}); err != nil {
+		return err
+	}
+	configs.Installer, a.plugins.installer, observer.installer = a.installer, a.installer, a.installer
 	a.catalog.use(a.plugins)
 	gauges(a.metrics, a.plugins.registry, a.catalog)
 	certificate, err := serverTLS(c.Backend.HTTPS)
@@ -172,9 +181,10 @@ func (a *App) wire(out *egress.Egress) error {
 			Guest: guests, Default: guest.UserEntityRef, Personas: guest.Personas, Directory: &directory{reader: a.index},
 			Sessions: a.store, Now: o.Now,
 		}),
-		Plugins: a.plugins,
-		Host:    &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, store: a.store, catalog: a.catalog},
-		TLS:     certificate, RequestID: uuid.NewString, Now: o.Now,
+		Plugins:   a.plugins,
+		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: observer.uses, store: a.store, catalog: a.catalog},
+		Installer: a.installer, Permissions: permissions{production: c.Auth.IsProduction()},
+		TLS: certificate, RequestID: uuid.NewString, Now: o.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("making the HTTP server: %w", err)
@@ -182,13 +192,9 @@ func (a *App) wire(out *egress.Egress) error {
 	return nil
 }
 
-// pluginConfigs gives plugins their own slice of the configuration, as it is now.
-type pluginConfigs struct{ current atomic.Pointer[config.Config] }
-
-// PluginConfig implements the config capability's Source.
-func (p *pluginConfigs) PluginConfig(id string) json.RawMessage {
-	return p.current.Load().RedactedPluginConfig(id)
-}
+// lateConfigs breaks the circle between capabilities and the installer, which
+// knows the configuration of each plugin.
+type lateConfigs struct{ *install.Installer }
 
 // Reload takes over what can change while the portal runs, the log level and
 // the plugins' own configuration, and says what waits for a restart. A file
@@ -207,7 +213,7 @@ func (a *App) Reload(change config.Change) {
 			a.log.Info("configuration changed", "key", section.Path)
 		}
 	}
-	a.configs.current.Store(change.Config)
+	a.installer.Reload(context.Background(), change.Config)
 	if err := a.log.SetLevel(change.Config.Telemetry.LogLevel); err != nil {
 		a.log.Error("the log level stays", "error", err)
 	}

@@ -1,9 +1,6 @@
 package app
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,26 +9,15 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/callboard/callboard/host/internal/capability"
 	"github.com/callboard/callboard/host/internal/config"
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin/install"
 	"github.com/callboard/callboard/plugins"
 	"github.com/callboard/callboard/sdk/manifest"
 )
 
-// maxModule bounds what is read of a plugin's module.
-const maxModule = 32 << 20
-
-// bundle is a plugin that configuration or the binary brings.
-type bundle struct {
-	id       string
-	manifest *manifest.Manifest // nil when err is set before it was read
-	wasm     []byte
-	digest   string // sha256, hex
-	core     bool
-	entry    config.PluginEntry
-	err      error // why it cannot run; it is listed all the same
-}
+// bundle is one version of a plugin.
+type bundle = install.Bundle
 
 // bundles collects core plugins and those of plugins.entries. A plugin that
 // cannot be read carries its error: one broken plugin does not keep the portal
@@ -45,13 +31,13 @@ func bundles(c *config.Config, core []plugins.Bundle) []*bundle {
 		if configured && !entry.Enabled {
 			continue
 		}
-		one := &bundle{id: b.ID, core: true, entry: entry, wasm: b.Wasm}
-		one.manifest, one.err = manifest.Parse(b.ID+"/plugin.yaml", b.Manifest)
+		one := &bundle{ID: b.ID, Origin: install.FromBinary, Publisher: install.LocalPublisher, Entry: entry, Wasm: b.Wasm}
+		one.Manifest, one.Err = manifest.Parse(b.ID+"/plugin.yaml", b.Manifest)
 		switch {
-		case one.err == nil && entry.Source != "":
-			one.err = fault.New(fault.Invalid, "plugins.entries.%s.source: %s is a core plugin and travels in the binary", b.ID, b.ID)
-		case one.err == nil && len(b.Wasm) == 0:
-			one.err = fault.New(fault.Unavailable, "this binary was built without the module of plugin %s; run make build", b.ID)
+		case one.Err == nil && entry.Source != "":
+			one.Err = fault.New(fault.Invalid, "plugins.entries.%s.source: %s is a core plugin and travels in the binary", b.ID, b.ID)
+		case one.Err == nil && len(b.Wasm) == 0:
+			one.Err = fault.New(fault.Unavailable, "this binary was built without the module of plugin %s; run make build", b.ID)
 		}
 		out = append(out, one)
 	}
@@ -61,7 +47,7 @@ func bundles(c *config.Config, core []plugins.Bundle) []*bundle {
 		}
 	}
 	for _, b := range out {
-		b.pin()
+		b.Pin()
 	}
 	return out
 }
@@ -69,26 +55,26 @@ func bundles(c *config.Config, core []plugins.Bundle) []*bundle {
 // read loads a bundle from a folder (plugin.yaml beside plugin.wasm or
 // dist/plugin.wasm) or from one .wasm file with the manifest in it.
 func read(id string, entry config.PluginEntry) *bundle {
-	b := &bundle{id: id, entry: entry}
+	b := &bundle{ID: id, Origin: install.FromConfiguration, Publisher: install.LocalPublisher, Entry: entry}
 	if entry.Source == "" {
-		b.err = fault.New(fault.Invalid, "plugins.entries.%s: no plugin of this id is built in; say where it is with source: a folder or a .wasm file", id)
+		b.Err = fault.New(fault.Invalid, "plugins.entries.%s: no plugin of this id is built in; say where it is with source: a folder or a .wasm file", id)
 		return b
 	}
 	info, err := os.Stat(entry.Source)
 	if err != nil {
-		b.err = fault.New(fault.Invalid, "plugins.entries.%s.source: %w", id, err)
+		b.Err = fault.New(fault.Invalid, "plugins.entries.%s.source: %w", id, err)
 		return b
 	}
 	if info.IsDir() {
-		b.manifest, b.wasm, b.err = readFolder(entry.Source)
+		b.Manifest, b.Wasm, b.Err = readFolder(entry.Source)
 	} else {
-		b.manifest, b.wasm, b.err = readModule(entry.Source)
+		b.Manifest, b.Wasm, b.Err = readModule(entry.Source)
 	}
-	if b.err == nil && b.manifest.ID != id {
-		b.err = fault.New(fault.Invalid, "plugins.entries.%s: the manifest in %s says id: %s", id, entry.Source, b.manifest.ID)
+	if b.Err == nil && b.Manifest.ID != id {
+		b.Err = fault.New(fault.Invalid, "plugins.entries.%s: the manifest in %s says id: %s", id, entry.Source, b.Manifest.ID)
 	}
-	if b.err != nil {
-		b.err = fmt.Errorf("reading plugin %s: %w", id, b.err)
+	if b.Err != nil {
+		b.Err = fmt.Errorf("reading plugin %s: %w", id, b.Err)
 	}
 	return b
 }
@@ -104,7 +90,7 @@ func readFolder(dir string) (*manifest.Manifest, []byte, error) {
 		return m, nil, fault.New(fault.Invalid, "%w", err)
 	}
 	for _, name := range []string{"dist/plugin.wasm", "plugin.wasm"} {
-		wasm, err := readFile(filepath.Join(dir, name), maxModule)
+		wasm, err := readFile(filepath.Join(dir, name), install.MaxModule)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -114,7 +100,7 @@ func readFolder(dir string) (*manifest.Manifest, []byte, error) {
 }
 
 func readModule(file string) (*manifest.Manifest, []byte, error) {
-	wasm, err := readFile(file, maxModule)
+	wasm, err := readFile(file, install.MaxModule)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -145,54 +131,4 @@ func readFile(name string, limit int64) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "%w", err)
 	}
 	return content, nil
-}
-
-// pin computes the digest and holds it to the one that the operator wrote.
-func (b *bundle) pin() {
-	if len(b.wasm) == 0 {
-		return
-	}
-	sum := sha256.Sum256(b.wasm)
-	b.digest = hex.EncodeToString(sum[:])
-	if want := b.entry.Digest; want != "" && want != "sha256:"+b.digest && b.err == nil {
-		b.err = fault.New(fault.Denied, "plugins.entries.%s.digest is %s, but the module has sha256:%s", b.id, want, b.digest)
-	}
-}
-
-// processes reports whether the plugin takes part in processing entities.
-func (b *bundle) processes() bool {
-	return b.err == nil && b.manifest != nil && len(b.manifest.Extensions.Processors) > 0
-}
-
-// requests returns what the manifest declares, for the gate.
-func (b *bundle) requests() ([]capability.Request, error) {
-	if b.manifest == nil {
-		return nil, nil
-	}
-	var out []capability.Request
-	for _, name := range slices.Sorted(maps.Keys(b.manifest.Capabilities)) {
-		declared := b.manifest.Capabilities[name]
-		scope, err := declared.Scope.JSON()
-		if err != nil {
-			return nil, fmt.Errorf("encoding the scope of %s: %w", name, err)
-		}
-		out = append(out, capability.Request{Name: name, Reason: declared.Reason, Scope: scope})
-	}
-	return out, nil
-}
-
-// grants returns what the operator wrote for the plugin.
-func (b *bundle) grants() capability.Grants {
-	out := capability.Grants{}
-	for name, g := range b.entry.Grants {
-		switch {
-		case !g.Allowed:
-			out[name] = json.RawMessage("false")
-		case g.Scope.IsZero():
-			out[name] = json.RawMessage("true")
-		default:
-			out[name] = g.Scope.JSON()
-		}
-	}
-	return out
 }

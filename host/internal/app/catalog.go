@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
@@ -38,10 +39,15 @@ type catalogDeps struct {
 
 // catalogEngine is the catalog as app starts, shows and closes it.
 type catalogEngine struct {
-	bundles []*bundle
-	engine  *ingest.Engine
-	index   *index.Index
-	calls   *lateCaller
+	engine *ingest.Engine
+	index  *index.Index
+	calls  *lateCaller
+	log    *slog.Logger
+	// processes says that plugins take part in processing from the start.
+	processes bool
+
+	mu        sync.Mutex
+	following string // which bundles the engine works with
 }
 
 // lateCaller breaks the circle between catalog and plugins: processors are
@@ -50,17 +56,13 @@ type lateCaller struct{ extension.Caller }
 
 func newCatalog(d catalogDeps) (*catalogEngine, error) {
 	calls := &lateCaller{}
-	compiled, err := compileModel(d.bundles)
+	compiled, problems, err := compileModel(d.bundles)
 	if err != nil {
 		return nil, err
 	}
-	var processors []ingest.Processor
 	for _, b := range d.bundles {
-		if b.err != nil || b.manifest == nil {
-			continue
-		}
-		for _, p := range b.manifest.Extensions.Processors {
-			processors = append(processors, &processor{plugin: plugin.ID(b.id), digest: b.digest, declared: p, calls: calls})
+		if err := problems[b.ID]; err != nil {
+			b.Err = err
 		}
 	}
 	c := d.config
@@ -69,24 +71,38 @@ func newCatalog(d catalogDeps) (*catalogEngine, error) {
 		return nil, err
 	}
 	engine := ingest.New(ingest.Config{
-		Store: d.store, Publisher: d.index, Model: compiled, Processors: processors,
+		Store: d.store, Publisher: d.index, Model: compiled, Processors: processors(d.bundles, calls),
 		Reader:    ownFiles{newReader(c, d.egress, d.now), c.Files(), c.DataDir},
 		Locations: configured, Rules: rules(c), Orphans: c.Catalog.OrphanStrategy,
 		Interval: time.Duration(c.Catalog.ProcessingInterval), Watch: true, Log: d.log,
 	})
-	return &catalogEngine{bundles: d.bundles, engine: engine, index: d.index, calls: calls}, nil
+	return &catalogEngine{engine: engine, index: d.index, calls: calls, log: d.log, processes: slices.ContainsFunc(d.bundles, (*bundle).Processes)}, nil
 }
 
-// compileModel joins the layers of all plugins, core plugins first. A layer
-// that does not compile or contradicts an earlier one fails its own plugin and
-// nobody else's.
-func compileModel(bundles []*bundle) (*model.Model, error) {
+// processors are the entity processors of all plugins.
+func processors(bundles []*bundle, calls extension.Caller) []ingest.Processor {
+	var out []ingest.Processor
+	for _, b := range bundles {
+		if b.Err != nil || b.Manifest == nil {
+			continue
+		}
+		for _, p := range b.Manifest.Extensions.Processors {
+			out = append(out, &processor{plugin: plugin.ID(b.ID), digest: b.Digest, declared: p, calls: calls})
+		}
+	}
+	return out
+}
+
+// compileModel joins the layers of all plugins, core plugins first and then by
+// id. A layer that does not compile or contradicts an earlier one is left out;
+// what is wrong with it is said by plugin id.
+func compileModel(bundles []*bundle) (*model.Model, map[string]error, error) {
 	ordered := slices.Clone(bundles)
 	slices.SortStableFunc(ordered, func(a, b *bundle) int {
 		switch {
-		case a.core == b.core:
-			return 0
-		case a.core:
+		case a.Core() == b.Core():
+			return strings.Compare(a.ID, b.ID)
+		case a.Core():
 			return -1
 		default:
 			return 1
@@ -94,21 +110,48 @@ func compileModel(bundles []*bundle) (*model.Model, error) {
 	})
 	compiled, err := model.Compile()
 	if err != nil {
-		return nil, fmt.Errorf("compiling the model: %w", err)
+		return nil, nil, fmt.Errorf("compiling the model: %w", err)
 	}
+	problems := map[string]error{}
 	var layers []model.Layer
 	for _, b := range ordered {
-		if b.err != nil || b.manifest == nil || len(b.manifest.Model.Kinds) == 0 {
+		if b.Err != nil || b.Manifest == nil || len(b.Manifest.Model.Kinds) == 0 {
 			continue
 		}
-		with, err := model.Compile(append(slices.Clone(layers), layer(b.manifest))...)
+		with, err := model.Compile(append(slices.Clone(layers), layer(b.Manifest))...)
 		if err != nil {
-			b.err = fault.New(fault.Invalid, "the model of plugin %s: %w", b.id, err)
+			problems[b.ID] = fault.New(fault.Invalid, "the model of plugin %s: %w", b.ID, err)
 			continue
 		}
-		compiled, layers = with, append(layers, layer(b.manifest))
+		compiled, layers = with, append(layers, layer(b.Manifest))
 	}
-	return compiled, nil
+	return compiled, problems, nil
+}
+
+// follow takes over the plugins that are current now: their kinds and their
+// processors.
+func (c *catalogEngine) follow(ctx context.Context, current []*bundle) {
+	current = slices.Clone(current)
+	slices.SortFunc(current, func(a, b *bundle) int { return strings.Compare(a.ID, b.ID) })
+	var key strings.Builder
+	for _, b := range current {
+		fmt.Fprintf(&key, "%s %s %t\n", b.ID, b.Digest, b.Err == nil)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if key.String() == c.following {
+		return
+	}
+	compiled, problems, err := compileModel(current)
+	if err != nil {
+		c.log.ErrorContext(ctx, "the catalog keeps its model", "error", err)
+		return
+	}
+	for id, err := range problems {
+		c.log.ErrorContext(ctx, "the model of a plugin is left out", "plugin", id, "error", err)
+	}
+	c.engine.Use(compiled, processors(current, c.calls))
+	c.following = key.String()
 }
 
 // use gives the processors the registry that runs them.

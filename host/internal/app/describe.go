@@ -19,11 +19,16 @@ import (
 // DescribeModule runs describe/1 of a module outside of any portal, with no
 // capability at all: the plugin tools compare the answer with the manifest.
 func DescribeModule(ctx context.Context, module []byte) (contract.Description, error) {
-	var out contract.Description
 	loader, err := wasm.New(wasm.Config{Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return out, fmt.Errorf("starting the Wasm runtime: %w", err)
+		return contract.Description{}, fmt.Errorf("starting the Wasm runtime: %w", err)
 	}
+	return describe(ctx, loader, module)
+}
+
+// describe is DescribeModule with a loader that may know the module already.
+func describe(ctx context.Context, loader plugin.Loader, module []byte) (contract.Description, error) {
+	var out contract.Description
 	digest := sha256.Sum256(module)
 	loaded, err := loader.Load(ctx, plugin.Spec{
 		ID: "described", Digest: hex.EncodeToString(digest[:]), Wasm: module, Limits: plugin.Limits{}.WithDefaults(),

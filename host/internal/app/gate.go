@@ -3,26 +3,30 @@ package app
 import (
 	"github.com/callboard/callboard/host/internal/capability"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/sdk/abi"
 )
 
 // gate shows the capability gate to the plugin registry, which knows nothing
 // of capabilities.
-type gate struct{ *capability.Gate }
+type gate struct {
+	*capability.Gate
+	plugins *pluginSet // knows who owns the data of a version
+}
 
 // Open implements plugin.Gate.
 func (g gate) Open(info plugin.CallInfo) plugin.Session {
+	digest := info.Digest
+	if info.Op != abi.OpMigrate && info.Op != abi.OpHealth && g.plugins.away(info.Plugin) {
+		digest = "" // code that has no rights
+	}
 	return session{g.Gate.Open(capability.Opening{
-		Plugin: string(info.Plugin), Digest: info.Digest, Installation: installation(info.Plugin),
+		Plugin: string(info.Plugin), Digest: digest, Installation: g.plugins.installation(info.Plugin, info.Digest),
 		Authority: info.Authority, CallID: info.CallID,
 		HostCalls: info.Limits.HostCalls, LogBytes: info.Limits.LogBytes,
 		Handles: info.Limits.Handles, HandleBytes: info.Limits.HandleBytes,
 		EgressRequests: info.Limits.EgressRequests, EgressBytes: info.Limits.EgressBytes,
 	})}
 }
-
-// installation is the owner of a plugin's values. Until bundles are signed
-// there is one publisher, the operator, so that the id is enough.
-func installation(id plugin.ID) string { return "local/" + string(id) }
 
 type session struct{ *capability.Session }
 

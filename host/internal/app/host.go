@@ -8,6 +8,7 @@ import (
 	"github.com/callboard/callboard/host/internal/capability"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/install"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/host/internal/web"
 	"github.com/callboard/callboard/sdk/manifest"
@@ -32,13 +33,17 @@ type hostAPI struct {
 	version Version
 	started time.Time
 	plugins *pluginSet
-	store   store.Store
-	catalog interface{ Figures() Figures }
+	// installer knows what was asked for, plugins what runs of it.
+	installer *install.Installer
+	uses      *capabilityUses
+	store     store.Store
+	catalog   interface{ Figures() Figures }
 }
 
 // pluginView is one plugin as GET /api/plugins shows it (openapi.json, Plugin).
 type pluginView struct {
 	plugin.Status
+	install.Standing
 	Digest       string           `json:"digest"`
 	Description  string           `json:"description,omitempty"`
 	Owner        string           `json:"owner,omitempty"`
@@ -75,25 +80,62 @@ type processorView struct {
 }
 
 // ListPlugins implements web.Host.
-func (h *hostAPI) ListPlugins(context.Context) any {
+func (h *hostAPI) ListPlugins(ctx context.Context, removed bool) any {
 	out := []pluginView{}
 	for _, s := range h.plugins.registry.List() {
-		out = append(out, h.view(s))
+		out = append(out, h.view(ctx, s))
+	}
+	if removed {
+		for _, id := range h.installer.Removed(ctx) {
+			out = append(out, h.gone(ctx, id))
+		}
 	}
 	return out
 }
 
+// detailView is one plugin with everything that an operator can change.
+type detailView struct {
+	pluginView
+	Capabilities []install.CapabilityDetail `json:"capabilities"`
+	Limits       []install.Limit            `json:"limits"`
+	Config       install.ConfigDetail       `json:"config"`
+	Releases     []install.VersionDetail    `json:"releases"`
+	Data         install.DataDetail         `json:"data"`
+}
+
 // GetPlugin implements web.Host.
-func (h *hostAPI) GetPlugin(_ context.Context, id string) (any, error) {
-	s, err := h.plugins.registry.Get(plugin.ID(id))
+func (h *hostAPI) GetPlugin(ctx context.Context, id string) (any, error) {
+	d, err := h.installer.Detail(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return h.view(s), nil
+	v := detailView{Capabilities: d.Capabilities, Limits: d.Limits, Config: d.Config, Releases: d.Versions, Data: d.Data}
+	if s, err := h.plugins.registry.Get(plugin.ID(id)); err == nil {
+		v.pluginView = h.view(ctx, s)
+	} else {
+		v.pluginView = h.gone(ctx, id)
+	}
+	v.Standing = d.Standing
+	for n := range v.Capabilities {
+		c := &v.Capabilities[n]
+		c.Uses, c.Denied, c.LastUsedAt = h.uses.of(id, c.Name)
+	}
+	return v, nil
 }
 
-func (h *hostAPI) view(s plugin.Status) pluginView {
+// gone is a plugin of which nothing runs.
+func (h *hostAPI) gone(ctx context.Context, id string) pluginView {
+	v := pluginView{
+		Status:       plugin.Status{ID: plugin.ID(id), State: plugin.Stopped, Versions: []plugin.VersionStatus{}},
+		Capabilities: []capabilityView{}, Routes: []routeView{}, Processors: []processorView{},
+	}
+	v.Standing, _ = h.installer.Standing(ctx, id)
+	return v
+}
+
+func (h *hostAPI) view(ctx context.Context, s plugin.Status) pluginView {
 	v := pluginView{Status: s, Capabilities: []capabilityView{}, Routes: []routeView{}, Processors: []processorView{}}
+	v.Standing, _ = h.installer.Standing(ctx, string(s.ID))
 	if s.Digest != "" {
 		v.Digest = "sha256:" + s.Digest
 	}
@@ -106,7 +148,7 @@ func (h *hostAPI) view(s plugin.Status) pluginView {
 			v.Error.Message = "the latest crash left this on stderr"
 		}
 	}
-	in, _ := s.Info.(*installed)
+	in := h.plugins.get(s.ID)
 	if in == nil {
 		return v
 	}
@@ -119,7 +161,7 @@ func (h *hostAPI) view(s plugin.Status) pluginView {
 	if in.rights != nil {
 		v.Capabilities = capabilityViews(in.rights.List())
 	}
-	if m := in.bundle.manifest; m != nil {
+	if m := in.bundle.Manifest; m != nil {
 		v.Description, v.Owner, v.UI = m.Description, m.Owner, &m.UI
 		for _, r := range m.Routes {
 			v.Routes = append(v.Routes, routeView{r.Method, r.Path})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/config"
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin/install"
 	"github.com/callboard/callboard/sdk/abi"
 	"github.com/callboard/callboard/sdk/manifest"
 )
@@ -37,7 +38,11 @@ func bundleOf(t *testing.T, id string, core bool, kinds string) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bundle{id: id, core: core, manifest: m}
+	b := &bundle{ID: id, Origin: install.FromStore, Manifest: m}
+	if core {
+		b.Origin = install.FromBinary
+	}
+	return b
 }
 
 func TestOnePluginsModelStopsNobodyElse(t *testing.T) {
@@ -45,15 +50,15 @@ func TestOnePluginsModelStopsNobodyElse(t *testing.T) {
 	const robot = "model: {kinds: [{kind: Robot, apiVersions: [example.org/v1], schema: {type: object}}]}\n"
 	thief := bundleOf(t, "acme", false, component)
 	core, good := bundleOf(t, "catalog", true, component), bundleOf(t, "robots", false, robot)
-	compiled, err := compileModel([]*bundle{thief, core, good})
+	compiled, problems, err := compileModel([]*bundle{thief, core, good})
 	if err != nil || compiled == nil {
 		t.Fatal(err)
 	}
-	if core.err != nil || good.err != nil {
-		t.Errorf("core %v, good %v", core.err, good.err)
+	if len(problems) != 1 {
+		t.Errorf("problems %v, want the thief's only", problems)
 	}
-	if !fault.Is(thief.err, fault.Invalid) || !strings.Contains(thief.err.Error(), "acme") {
-		t.Errorf("who declares a kind again gets %v", thief.err)
+	if err := problems["acme"]; !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "acme") {
+		t.Errorf("who declares a kind again gets %v", err)
 	}
 }
 

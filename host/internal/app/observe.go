@@ -7,6 +7,7 @@ import (
 	"github.com/callboard/callboard/host/internal/capability"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/install"
 	"github.com/callboard/callboard/host/internal/telemetry"
 )
 
@@ -14,10 +15,13 @@ import (
 type observer struct {
 	metrics *telemetry.Metrics
 	log     *slog.Logger
+	// installer writes down what the registry does by itself; nil until it is made.
+	installer *install.Installer
+	uses      *capabilityUses
 }
 
 // Called implements plugin.Observer.
-func (o observer) Called(e plugin.CallEvent) {
+func (o *observer) Called(e plugin.CallEvent) {
 	outcome := "ok"
 	if e.Failed {
 		outcome = e.Kind.String()
@@ -26,15 +30,15 @@ func (o observer) Called(e plugin.CallEvent) {
 }
 
 // Pooled implements plugin.Observer; gauges are read from the registry instead.
-func (observer) Pooled(plugin.PoolEvent) {}
+func (*observer) Pooled(plugin.PoolEvent) {}
 
 // Compiled implements plugin.Observer.
-func (o observer) Compiled(e plugin.CompileEvent) {
+func (o *observer) Compiled(e plugin.CompileEvent) {
 	o.log.Debug("plugin compiled", "plugin", string(e.Plugin), "duration", e.Duration, "failed", e.Failed)
 }
 
 // Changed implements plugin.Observer.
-func (o observer) Changed(id plugin.ID, state plugin.State) {
+func (o *observer) Changed(id plugin.ID, state plugin.State) {
 	level := slog.LevelDebug
 	switch state {
 	case plugin.Running, plugin.Stopped:
@@ -45,9 +49,25 @@ func (o observer) Changed(id plugin.ID, state plugin.State) {
 	o.log.Log(context.Background(), level, "plugin is "+string(state), "plugin", string(id))
 }
 
+// Swapped implements plugin.VersionObserver: the installer asked for it.
+func (*observer) Swapped(plugin.SwapEvent) {}
+
+// RolledBack implements plugin.VersionObserver.
+func (o *observer) RolledBack(e plugin.RollbackEvent) {
+	o.installer.Withdrawn(string(e.Plugin), e.From.Digest, e.Reason)
+}
+
+// Withdrawn implements plugin.VersionObserver. Without a reason it was asked for.
+func (o *observer) Withdrawn(e plugin.WithdrawEvent) {
+	if e.Reason != "" {
+		o.installer.Withdrawn(string(e.Plugin), e.Canary.Digest, e.Reason)
+	}
+}
+
 // CapabilityCall implements capability.Audit: the first denial of a call and
 // capability is logged, everything is counted.
-func (o observer) CapabilityCall(e capability.Event) {
+func (o *observer) CapabilityCall(e capability.Event) {
+	o.uses.note(e)
 	outcome := "ok"
 	if e.Err != nil {
 		outcome = fault.KindOf(e.Err).String()

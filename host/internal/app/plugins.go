@@ -2,10 +2,10 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -16,52 +16,42 @@ import (
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/extension"
+	"github.com/callboard/callboard/host/internal/plugin/install"
 	"github.com/callboard/callboard/host/internal/web/route"
 )
 
-// installed is what the host knows of a plugin beside the registry.
+// installed is what the host knows of one version of a plugin beside the
+// registry. It is not changed once it is made.
 type installed struct {
-	bundle *bundle
-	rights *capability.Rights
-	routes *route.Table
-	limits plugin.Limits
-	err    error // why it may not run
+	bundle       *bundle
+	installation string // owns the plugin's data
+	rights       *capability.Rights
+	routes       *route.Table
+	limits       plugin.Limits
+	err          error // why it may not run
 }
 
-// pluginSet installs bundles and serves their routes.
+// versionKey names one version's code.
+type versionKey struct {
+	id     plugin.ID
+	digest string
+}
+
+// pluginSet makes versions of plugins ready to run, and serves their routes.
 type pluginSet struct {
-	registry *plugin.Registry
-	loader   plugin.Loader
-	gate     *capability.Gate
-	table    capability.Table
-	tracer   trace.Tracer
-	log      *slog.Logger
+	registry  *plugin.Registry
+	loader    plugin.Loader
+	gate      *capability.Gate
+	table     capability.Table
+	caps      config.Limits // the section limits
+	tracer    trace.Tracer
+	log       *slog.Logger
+	installer *install.Installer // knows the state of each plugin's data
 
-	mu   sync.RWMutex
-	byID map[plugin.ID]*installed
-}
-
-// install resolves rights and routes of every bundle and hands it to the
-// registry. Eager plugins load side by side. A plugin that fails is listed
-// with its error and does not keep the others from running.
-func (p *pluginSet) install(ctx context.Context, bundles []*bundle, c *config.Config) {
-	var loading sync.WaitGroup
-	for _, b := range bundles {
-		in := p.prepare(b)
-		pkg := plugin.Package{ID: plugin.ID(b.id), Digest: b.digest, Wasm: b.wasm, Core: b.core, Info: in}
-		if m := b.manifest; m != nil {
-			pkg.Version, pkg.Title = m.Version, m.Title
-			in.limits = limits(m.Runtime, b.entry.Limits, c.Limits)
-			pkg.Limits = in.limits
-			pkg.Eager = m.Runtime.Start == "eager" || b.processes() || in.err != nil
-		}
-		loading.Go(func() {
-			if err := p.registry.Install(ctx, pkg); err != nil {
-				p.log.ErrorContext(ctx, "plugin does not run", "plugin", b.id, "error", errors.Join(in.err, err))
-			}
-		})
-	}
-	loading.Wait()
+	mu       sync.RWMutex
+	versions map[versionKey]*installed
+	serving  map[plugin.ID]*installed
+	fenced   map[plugin.ID]bool // its data is being migrated
 }
 
 // compileAhead puts the machine code of lazy plugins into the cache, so that
@@ -72,7 +62,7 @@ func (p *pluginSet) compileAhead(ctx context.Context) {
 		if !ok || in.err != nil || s.State != plugin.Verified {
 			continue
 		}
-		spec := plugin.Spec{ID: s.ID, Version: s.Version, Digest: s.Digest, Wasm: in.bundle.wasm, Limits: in.limits.WithDefaults()}
+		spec := plugin.Spec{ID: s.ID, Version: s.Version, Digest: s.Digest, Wasm: in.bundle.Wasm, Limits: in.limits.WithDefaults()}
 		module, err := p.loader.Load(ctx, spec)
 		if err == nil {
 			err = module.Close(ctx)
@@ -83,49 +73,141 @@ func (p *pluginSet) compileAhead(ctx context.Context) {
 	}
 }
 
-func (p *pluginSet) prepare(b *bundle) *installed {
-	in := &installed{bundle: b, err: b.err}
-	defer func() {
-		p.mu.Lock()
-		p.byID[plugin.ID(b.id)] = in
-		p.mu.Unlock()
-	}()
+// Prepare implements install.Preparer.
+func (p *pluginSet) Prepare(v install.Version) plugin.Package {
+	b := v.Bundle
+	in := p.ready(v)
+	key := versionKey{plugin.ID(b.ID), b.Digest}
+	p.mu.Lock()
+	p.versions[key] = in
+	if now := p.serving[key.id]; now != nil && now.bundle.Digest == key.digest {
+		p.serving[key.id] = in
+	}
+	p.mu.Unlock()
+	if in.err == nil {
+		p.gate.SetRights(b.ID, b.Digest, in.rights)
+	}
+	pkg := plugin.Package{ID: key.id, Digest: b.Digest, Wasm: b.Wasm, Core: b.Core(), Info: in}
+	if m := b.Manifest; m != nil {
+		pkg.Version, pkg.Title, pkg.Limits = m.Version, m.Title, in.limits
+		pkg.Irreversible = v.Irreversible
+		pkg.Eager = v.Eager || m.Runtime.Start == "eager" || b.Processes() || in.err != nil
+	}
+	return pkg
+}
+
+// ready resolves rights, routes and limits.
+func (p *pluginSet) ready(v install.Version) *installed {
+	b := v.Bundle
+	in := &installed{bundle: b, installation: v.Installation, err: b.Err}
+	if b.Manifest != nil {
+		in.limits = limits(b.Manifest.Runtime, v.Limits, p.caps)
+	}
 	if in.err != nil {
 		return in
 	}
-	requests, err := b.requests()
+	requests, err := b.Requests()
 	if err != nil {
 		in.err = err
 		return in
 	}
-	if in.rights, err = p.table.Resolve(requests, b.grants(), b.core); err != nil {
-		in.err = fmt.Errorf("plugin %s: %w", b.id, err)
+	if in.rights, err = p.table.Resolve(requests, v.Grants, b.Core()); err != nil {
+		in.err = fmt.Errorf("plugin %s: %w", b.ID, err)
 		return in
 	}
+	if in.routes, err = routesOf(b); err != nil {
+		in.err = err
+	}
+	return in
+}
+
+// routesOf compiles the routes of a manifest. Fault: Invalid.
+func routesOf(b *bundle) (*route.Table, error) {
 	var routes []route.Route
-	for _, r := range b.manifest.Routes {
+	for _, r := range b.Manifest.Routes {
 		routes = append(routes, route.Route{Method: r.Method, Pattern: r.Path})
 	}
-	if in.routes, err = route.New(routes); err != nil {
-		in.err = fault.New(fault.Invalid, "%s: %w", b.manifest.File(), err)
-		return in
+	table, err := route.New(routes)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "%s: %w", b.Manifest.File(), err)
 	}
-	p.gate.SetRights(b.id, b.digest, in.rights)
-	return in
+	return table, nil
+}
+
+// Serve implements install.Preparer.
+func (p *pluginSet) Serve(id plugin.ID, digest string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if in := p.versions[versionKey{id, digest}]; in != nil {
+		p.serving[id] = in
+	}
+}
+
+// Forget implements install.Preparer.
+func (p *pluginSet) Forget(id plugin.ID, digest string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for key := range p.versions {
+		if key.id == id && (digest == "" || key.digest == digest) {
+			delete(p.versions, key)
+			p.gate.SetRights(string(id), key.digest, nil)
+		}
+	}
+	if in := p.serving[id]; in != nil && (digest == "" || in.bundle.Digest == digest) {
+		delete(p.serving, id)
+	}
+}
+
+// Fence implements install.Preparer.
+func (p *pluginSet) Fence(id plugin.ID, on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if on {
+		p.fenced[id] = true
+		return
+	}
+	delete(p.fenced, id)
+}
+
+// away reports whether calls of a plugin are kept from its data for now.
+func (p *pluginSet) away(id plugin.ID) bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.fenced[id]
 }
 
 // grant is plugin.Deps.Grant: what could not be prepared may not run.
 func (p *pluginSet) grant(_ context.Context, pkg plugin.Package) error {
-	if in := p.get(pkg.ID); in != nil {
+	if in, ok := pkg.Info.(*installed); ok {
 		return in.err
 	}
 	return fault.New(fault.Denied, "plugin %s was not installed by the host", pkg.ID)
 }
 
+// migrate is plugin.Deps.Migrate.
+func (p *pluginSet) migrate(ctx context.Context, pkg plugin.Package, run func(context.Context, plugin.Call) (*plugin.Reply, error)) error {
+	in, ok := pkg.Info.(*installed)
+	if !ok {
+		return nil
+	}
+	return p.installer.Migrate(ctx, in.bundle, run)
+}
+
+// get returns what is known of the version that serves, nil if there is none.
 func (p *pluginSet) get(id plugin.ID) *installed {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return p.byID[id]
+	return p.serving[id]
+}
+
+// installation is the owner of the values of one version's code.
+func (p *pluginSet) installation(id plugin.ID, digest string) string {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if in := p.versions[versionKey{id, digest}]; in != nil {
+		return in.installation
+	}
+	return install.LocalPublisher + "/" + string(id)
 }
 
 // Routes implements web.Plugins.
@@ -148,6 +230,10 @@ func (p *pluginSet) ServeHTTP(ctx context.Context, r *extension.HTTPRequest) (*e
 	if span.IsRecording() {
 		r.TraceID, r.SpanID = span.SpanContext().TraceID(), span.SpanContext().SpanID()
 		span.SetAttributes(attribute.String("callboard.plugin", string(r.Plugin)), attribute.String("http.route", r.Route))
+	}
+	if p.away(r.Plugin) {
+		busy := &plugin.Busy{Reason: "its data is being migrated", Wait: time.Second}
+		return nil, fault.Wrap(fault.Unavailable, busy, "plugin "+string(r.Plugin)+" is being upgraded; its data changes its form")
 	}
 	answer, err := extension.HTTP(ctx, p.registry, r)
 	if err != nil {

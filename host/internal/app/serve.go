@@ -28,17 +28,19 @@ func (a *App) Start(ctx context.Context, pprofAddr string) error {
 		return fmt.Errorf("starting the plugin registry: %w", err)
 	}
 	loaded := make(chan struct{})
+	var started error // of the installer; read after loaded
 	go func() {
 		defer close(loaded)
-		a.plugins.install(ctx, a.catalog.bundles, c)
+		started = a.installer.Start(ctx)
 	}()
-	if slices.ContainsFunc(a.catalog.bundles, (*bundle).processes) {
+	if a.catalog.processes {
 		<-loaded
 	}
 	err := a.catalog.start(ctx)
 	<-loaded
-	if err != nil {
-		return fmt.Errorf("starting the catalog: %w", err)
+	a.closeLater(a.installer.Close)
+	if err = errors.Join(err, started); err != nil {
+		return fmt.Errorf("starting catalog and plugins: %w", err)
 	}
 	a.closeLater(func(context.Context) error { return a.catalog.close() })
 	background, stop := context.WithCancel(ctx)

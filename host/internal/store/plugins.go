@@ -43,6 +43,7 @@ type InstallationRow struct {
 	DataSchema     int  // version of the data that the installation holds
 	DataCompatible int  // oldest version whose code reads that data
 	Migrating      bool // no version may touch the data
+	Unproven       bool // nobody has seen Current start
 
 	Revision  uint64 // grows by one with each write
 	CreatedAt time.Time

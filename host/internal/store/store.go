@@ -25,6 +25,9 @@ type Store interface {
 	KV
 	Sessions
 	Plugins
+	Events
+	Schedules
+	Tasks
 
 	// Backend returns "sqlite" or "postgres".
 	Backend() string
@@ -93,6 +96,10 @@ type Batch struct {
 	References  map[string][]string
 	Sources     []SourceRow
 	DropSources []string
+	// Announce is the topic of the host's events about each entity in Upsert
+	// and Delete, with its ref and new revision; empty = none. Nobody who
+	// listens to the topic means that none is written.
+	Announce string
 }
 
 // Reference is one liveness edge.

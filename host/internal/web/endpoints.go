@@ -63,7 +63,7 @@ func (s *Server) listPlugins(c *fiber.Ctx) error {
 	if _, err := s.signedIn(c); err != nil {
 		return err
 	}
-	return s.answer(c, s.config.Host.ListPlugins(c.UserContext()))
+	return s.answer(c, s.config.Host.ListPlugins(c.UserContext(), c.Query("removed") == "true"))
 }
 
 func (s *Server) getPlugin(c *fiber.Ctx) error {

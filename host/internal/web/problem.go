@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin/install"
 )
 
 // statusError is a refusal that has a status of its own.
@@ -66,6 +67,8 @@ type problem struct {
 	Error     *bodyError    `json:"error,omitempty"`
 	Request   *bodyRequest  `json:"request,omitempty"`
 	Response  *bodyResponse `json:"response,omitempty"`
+	// Review is what an operator has to look at before asking again.
+	Review *install.Review `json:"review,omitempty"`
 }
 
 type bodyError struct {
@@ -100,6 +103,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		fromFiber *fiber.Error
 		method    *methodError
 		retry     interface{ RetryAfter() time.Duration }
+		refused   *install.Refused
 	)
 	switch {
 	case errors.As(err, &own):
@@ -107,8 +111,13 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	case errors.As(err, &method):
 		status, detail, kindName, name = http.StatusMethodNotAllowed, method.Error(), "method_not_allowed", "ResponseError"
 		c.Set(fiber.HeaderAllow, strings.Join(method.allowed, ", "))
+	case errors.As(err, &refused):
+		kindName = refused.Kind
+		if refused.Kind == "stale" && c.Get(fiber.HeaderIfMatch) != "" {
+			status = http.StatusPreconditionFailed
+		}
 	case errors.As(err, &fromFiber):
-		status, detail, kindName, name = fromFiber.Code, s.refusal(fromFiber.Code), "refused", "ResponseError"
+		status, detail, kindName, name = fromFiber.Code, s.refusal(c, fromFiber.Code), "refused", "ResponseError"
 	case kind == fault.Internal:
 		s.config.Log.ErrorContext(c.UserContext(), "internal error", "method", c.Method(), "path", c.Path(), "error", err)
 	}
@@ -123,6 +132,9 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	p := problem{
 		Type: "urn:callboard:problem:" + kindName, Title: http.StatusText(status), Status: status,
 		Detail: detail, Instance: c.OriginalURL(), RequestID: id,
+	}
+	if refused != nil {
+		p.Review = refused.Review
 	}
 	mediaType := "application/problem+json"
 	if rest, below := strings.CutPrefix(c.OriginalURL(), "/api/"); below {
@@ -154,11 +166,14 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 
 // refusal says why bytes were refused that never became a request. The words
 // of the parser quote its buffer, in which another request may lie already.
-func (s *Server) refusal(status int) string {
+func (s *Server) refusal(c *fiber.Ctx, status int) string {
 	switch status {
 	case http.StatusBadRequest:
 		return "the request is malformed"
 	case http.StatusRequestEntityTooLarge:
+		if c.Method() == fiber.MethodPost && c.Path() == releasesPath {
+			return fmt.Sprintf("a module has at most %d bytes", maxRelease)
+		}
 		return fmt.Sprintf("the body is larger than %d bytes", s.config.Limits.BodyBytes)
 	case http.StatusRequestHeaderFieldsTooLarge:
 		return fmt.Sprintf("the request line and the header fields are larger than %d bytes", s.config.Limits.HeaderBytes)

@@ -15,6 +15,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/gofiber/fiber/v2/middleware/compress"
+	"github.com/valyala/fasthttp"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/callboard/callboard/host/internal/authn"
@@ -47,8 +48,10 @@ type Plugins interface {
 
 // Host answers the host's own endpoints. Each result is encoded as JSON.
 type Host interface {
-	ListPlugins(ctx context.Context) any
-	// GetPlugin returns one plugin. Fault: NotFound.
+	// ListPlugins returns the plugins that are installed, and with removed those
+	// too whose data is still kept.
+	ListPlugins(ctx context.Context, removed bool) any
+	// GetPlugin returns everything about one plugin. Fault: NotFound.
 	GetPlugin(ctx context.Context, id string) (any, error)
 	Info(ctx context.Context) any
 	Ready(ctx context.Context) Readiness
@@ -84,6 +87,8 @@ type Config struct {
 	Authn         *authn.Authenticator
 	Plugins       Plugins
 	Host          Host
+	Installer     Installer
+	Permissions   Permissions
 	RequestID     func() string // makes ids
 	Now           func() time.Time
 	TLS           *tls.Config // nil = plain HTTP
@@ -135,6 +140,14 @@ func New(c Config) (*Server, error) {
 		// Forms are plugins' business, and parsing them makes files.
 		DisablePreParseMultipartForm: true,
 	})
+	// One endpoint takes a larger body than the others, and says so before the
+	// body is read.
+	s.app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		if h.IsPost() && string(h.RequestURI()) == releasesPath {
+			return fasthttp.RequestConfig{MaxRequestBodySize: maxRelease, ReadTimeout: releaseTimeout}
+		}
+		return fasthttp.RequestConfig{}
+	}
 	s.routes()
 	return s, nil
 }
@@ -159,8 +172,7 @@ func (s *Server) routes() {
 	}
 	app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed}), etag)
 	app.Get("/openapi.json", s.openAPI)
-	app.Get("/api/plugins", s.listPlugins)
-	app.Get("/api/plugins/:id", s.getPlugin)
+	s.lifecycle(app)
 	app.Get("/api/app/session", s.getSession)
 	app.Post("/api/app/session", s.switchPersona)
 	app.Get("/api/app/info", s.info)

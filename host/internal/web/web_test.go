@@ -52,7 +52,7 @@ func (p *plugins) ServeHTTP(_ context.Context, r *extension.HTTPRequest) (*exten
 
 type host struct{ ready string }
 
-func (host) ListPlugins(context.Context) any { return []map[string]string{{"id": "demo"}} }
+func (host) ListPlugins(context.Context, bool) any { return []map[string]string{{"id": "demo"}} }
 
 func (host) GetPlugin(_ context.Context, id string) (any, error) {
 	if id == "panic" {

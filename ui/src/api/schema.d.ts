@@ -159,7 +159,11 @@ export interface paths {
         get: operations["getPlugin"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove a plugin
+         * @description Needs the permission plugins.install. Its data is kept for 30 days: a reinstallation by the same publisher gets it back. With purge it is deleted at once, also of a plugin that was removed before.
+         */
+        delete: operations["removePlugin"];
         options?: never;
         head?: never;
         patch?: never;
@@ -297,6 +301,240 @@ export interface paths {
         };
         /** This document */
         get: operations["getOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a release
+         * @description Keeps a module under its digest and reviews it. Nothing is installed. The module carries its manifest in the section callboard.manifest, as `callboard plugin build` writes it. Needs the permission plugins.install.
+         */
+        post: operations["uploadPluginRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/releases/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Review a release again */
+        get: operations["reviewPluginRelease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Install, upgrade or downgrade
+         * @description Makes a release current, or tries it beside the current version. The old version runs until the new one is up. When the release asks for more than is granted and the body does not decide about it, the answer is 409 needs-approval with the review, and the old version runs on. Needs the permission plugins.install, and plugins.grant to decide.
+         */
+        post: operations["activatePlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the canary current
+         * @description Needs the permission plugins.operate.
+         */
+        post: operations["promotePlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the canary
+         * @description Needs the permission plugins.operate.
+         */
+        post: operations["withdrawPlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to an earlier version
+         * @description Without a digest to the version before. Needs the permission plugins.operate.
+         */
+        post: operations["rollBackPlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a plugin
+         * @description The kill switch: new calls are refused at once, those under way are cancelled, on every replica. Needs the permission plugins.operate.
+         */
+        post: operations["disablePlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a stopped plugin run again
+         * @description Needs the permission plugins.operate.
+         */
+        post: operations["enablePlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Decide about capabilities
+         * @description Capabilities that are not named stay as they are. Narrowing counts from the next call on. Needs the permission plugins.grant.
+         */
+        put: operations["setPluginGrants"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the limits of a plugin
+         * @description Written as plugins.entries.<id>.limits; replaces what was set through the API before. Needs the permission plugins.configure.
+         */
+        put: operations["setPluginLimits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Configure a plugin
+         * @description Held to the JSON Schema of the manifest; a mistake is 400 with a JSON pointer a line. The plugin sees it at its next call. Needs the permission plugins.configure.
+         */
+        put: operations["setPluginConfig"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a plugin */
+        get: operations["getPluginHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -456,6 +694,7 @@ export interface components {
                 message: string;
                 /** @description The last lines, oldest first. */
                 stderr?: string[];
+                stack?: string;
             };
             instances?: {
                 busy: number;
@@ -498,6 +737,49 @@ export interface components {
             /** @description Of the last load. */
             compileMs?: number;
             warning?: string;
+            /** @description Who owns the plugin's data. */
+            installation: string;
+            /** @description "local" for a module without a signature. */
+            publisher: string;
+            /**
+             * @description Where the plugin comes from: the binary, the configuration, or the API.
+             * @enum {string}
+             */
+            origin: "core" | "configuration" | "installed";
+            /**
+             * @description File and line that say which version runs; the API cannot change it.
+             * @example app-config.yaml:12
+             */
+            fixedBy?: string;
+            /** @description Grows with each change through the API; what If-Match compares. 0 = nothing was changed. */
+            revision: number;
+            enabled: boolean;
+            disabledReason?: string;
+            /** @description Its data changes its form; nothing of it runs meanwhile. */
+            migrating?: boolean;
+            previous?: components["schemas"]["PluginVersionRef"];
+            canary?: components["schemas"]["PluginVersionRef"] & {
+                /** @description Of new calls. */
+                percent: number;
+            };
+            /** @description A version that waits for its grants while another runs. */
+            pending?: components["schemas"]["PluginVersionRef"];
+            /** Format: date-time */
+            removedAt?: string;
+            /**
+             * Format: date-time
+             * @description When the data of a removed plugin is deleted.
+             */
+            keptUntil?: string;
+            /** @description What runs on the replica that answered: the current version first, then a canary, one to go back to, and those that end. */
+            versions: components["schemas"]["PluginRunningVersion"][];
+            warnings?: string[];
+            /** @description Present while the kill switch is on. */
+            disabled?: {
+                reason?: string;
+                /** Format: date-time */
+                at: string;
+            };
         };
         Principal: {
             ref: string;
@@ -544,6 +826,313 @@ export interface components {
                 status: "ok" | "degraded" | "error";
                 message?: string;
             }[];
+        };
+        /**
+         * @description One version of a plugin.
+         * @example {
+         *       "version": "1.2.0",
+         *       "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+         *     }
+         */
+        PluginVersionRef: {
+            version: string;
+            digest: string;
+        };
+        /** @description One version as it runs on the replica that answered. */
+        PluginRunningVersion: {
+            version: string;
+            /** @description Without the name of its algorithm. */
+            digest: string;
+            /**
+             * @description What it is there for.
+             * @enum {string}
+             */
+            role: "current" | "canary" | "previous" | "draining" | "stuck";
+            state: string;
+            /** @description Of new calls, for a canary. */
+            percent?: number;
+            /**
+             * Format: date-time
+             * @description Start of the canary.
+             */
+            since?: string;
+            calls: number;
+            /** @description For which the version is to blame. */
+            errors: number;
+            crashes: number;
+            meanMs: number;
+            /** @description Calls in progress. */
+            inside: number;
+            /** Format: date-time */
+            loadedAt?: string;
+        };
+        /** @description One limit: who said what, and what comes of it. */
+        PluginLimit: {
+            /** @example deadline.request */
+            name: string;
+            /** @enum {string} */
+            unit: "bytes" | "ms" | "count" | "steps";
+            /** @description By the manifest; absent = the host's default. */
+            asked?: number;
+            /** @description By the operator; absent = nothing. */
+            said?: number;
+            /** @description Of the section limits; absent = none. */
+            cap?: number;
+            effective: number;
+            editable: boolean;
+            /** @description File and line that set it. */
+            fixedBy?: string;
+        };
+        /** @description One declared capability. */
+        PluginCapabilityDetail: {
+            /** @example kv */
+            name: string;
+            /** @description Why, in the words of the manifest. */
+            reason?: string;
+            granted: boolean;
+            /** @description What is granted, in words. */
+            scope?: string;
+            /** @description What is asked for, in words. */
+            requested: string;
+            /** @description A scope as plugin.yaml writes it. */
+            requestedScope?: {
+                [key: string]: unknown;
+            };
+            /** @description true: as declared; false: nothing; an object: a narrower scope; null: take the decision back. */
+            grant?: boolean | {
+                [key: string]: unknown;
+            } | null;
+            /** @description Declaring is enough; the operator may withdraw it. */
+            harmless: boolean;
+            /** @description File and line that decide about it. */
+            fixedBy?: string;
+            /** @description Host calls on the replica that answered, since it started. */
+            uses: number;
+            denied: number;
+            /** Format: date-time */
+            lastUsedAt?: string;
+        };
+        /** @description One release that is kept. */
+        PluginRelease: {
+            version: string;
+            digest: string;
+            /** @enum {string} */
+            role: "current" | "canary" | "previous" | "pending" | "available";
+            publisher: string;
+            bytes: number;
+            /** Format: date-time */
+            createdAt?: string;
+            createdBy?: string;
+        };
+        /** @description A plugin with everything that an operator can see and change. */
+        PluginDetail: {
+            id: string;
+            version: string;
+            digest?: string;
+            /** @enum {string} */
+            state: "discovered" | "verified" | "compiled" | "granted" | "running" | "draining" | "stopped" | "failed";
+            title?: string;
+            description?: string;
+            owner?: string;
+            core?: boolean;
+            error?: {
+                message: string;
+                /** @description The last lines, oldest first. */
+                stderr?: string[];
+                stack?: string;
+            };
+            instances?: {
+                busy: number;
+                idle: number;
+                max: number;
+                /** @description Calls that wait for an instance. */
+                waiting?: number;
+            };
+            memoryBytes?: number;
+            memoryLimitBytes?: number;
+            calls?: number;
+            errors?: number;
+            p50Ms?: number;
+            p99Ms?: number;
+            /** Format: date-time */
+            loadedAt?: string;
+            routes?: {
+                method: string;
+                path: string;
+            }[];
+            processors?: {
+                name: string;
+                kinds?: string[];
+            }[];
+            ui?: {
+                nav?: {
+                    title: string;
+                    path: string;
+                    icon?: string;
+                }[];
+            };
+            crashes?: number;
+            /** @description Of the last load. */
+            compileMs?: number;
+            warning?: string;
+            /** @description Who owns the plugin's data. */
+            installation: string;
+            /** @description "local" for a module without a signature. */
+            publisher: string;
+            /**
+             * @description Where the plugin comes from: the binary, the configuration, or the API.
+             * @enum {string}
+             */
+            origin: "core" | "configuration" | "installed";
+            /**
+             * @description File and line that say which version runs; the API cannot change it.
+             * @example app-config.yaml:12
+             */
+            fixedBy?: string;
+            /** @description Grows with each change through the API; what If-Match compares. 0 = nothing was changed. */
+            revision: number;
+            enabled: boolean;
+            disabledReason?: string;
+            /** @description Its data changes its form; nothing of it runs meanwhile. */
+            migrating?: boolean;
+            previous?: components["schemas"]["PluginVersionRef"];
+            canary?: components["schemas"]["PluginVersionRef"] & {
+                /** @description Of new calls. */
+                percent: number;
+            };
+            /** @description A version that waits for its grants while another runs. */
+            pending?: components["schemas"]["PluginVersionRef"];
+            /** Format: date-time */
+            removedAt?: string;
+            /**
+             * Format: date-time
+             * @description When the data of a removed plugin is deleted.
+             */
+            keptUntil?: string;
+            /** @description What runs on the replica that answered: the current version first, then a canary, one to go back to, and those that end. */
+            versions: components["schemas"]["PluginRunningVersion"][];
+            warnings?: string[];
+            /** @description Present while the kill switch is on. */
+            disabled?: {
+                reason?: string;
+                /** Format: date-time */
+                at: string;
+            };
+            capabilities: components["schemas"]["PluginCapabilityDetail"][];
+            limits: components["schemas"]["PluginLimit"][];
+            config: {
+                /** @description JSON Schema of the configuration. */
+                schema?: {
+                    [key: string]: unknown;
+                };
+                /** @description The configuration, with its secrets hidden. */
+                value?: {
+                    [key: string]: unknown;
+                };
+                /** @description File and line that set it. */
+                fixedBy?: string;
+            };
+            /** @description The releases that are kept, those in use first. */
+            releases: components["schemas"]["PluginRelease"][];
+            data: {
+                /** @description Version of the data as it is. */
+                schemaVersion: number;
+                /** @description Oldest version whose code reads it. */
+                compatibleFrom: number;
+                kvBytes: number;
+                blobBytes: number;
+            };
+        };
+        /** @description What an operator looks at before a version is activated. */
+        PluginReview: {
+            /** @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
+            digest: string;
+            id: string;
+            version: string;
+            title: string;
+            description?: string;
+            owner?: string;
+            licence?: string;
+            publisher: string;
+            core: boolean;
+            installed?: components["schemas"]["PluginVersionRef"];
+            /** @enum {string} */
+            kind: "install" | "upgrade" | "downgrade" | "same" | "reinstall";
+            capabilities: {
+                name: string;
+                reason?: string;
+                /**
+                 * @description Against the version that is installed.
+                 * @enum {string}
+                 */
+                change: "added" | "widened" | "narrowed" | "removed" | "unchanged";
+                /** @description In words. */
+                requested: string;
+                /** @description A scope as plugin.yaml writes it. */
+                scope?: {
+                    [key: string]: unknown;
+                };
+                /** @description In words; null when nothing is. */
+                granted: string | null;
+                /** @description Somebody has to decide before the version is activated. */
+                needsApproval: boolean;
+                /** @description File and line that decide about it. */
+                fixedBy?: string;
+            }[];
+            /** @description A capability needs a decision. */
+            needsApproval: boolean;
+            data: {
+                /** @description Version of the data as it is. */
+                current: number;
+                /** @description Version that the code writes. */
+                writes: number;
+                /** @description Oldest version that gets along with it. */
+                compatibleFrom: number;
+                /** @description Activating migrates the data. */
+                migration: boolean;
+                /** @description Without giving up what is written meanwhile. */
+                rollbackPossible: boolean;
+                /** @description Both versions can run on the same data. */
+                canaryPossible: boolean;
+                /** @description false: activating needs restore, which puts an earlier copy of the data back. */
+                readable: boolean;
+            };
+            limits: components["schemas"]["PluginLimit"][];
+            routes: {
+                method: string;
+                path: string;
+            }[];
+            problems: {
+                /**
+                 * @description With an error the version cannot be activated.
+                 * @enum {string}
+                 */
+                severity: "error" | "warning";
+                message: string;
+            }[];
+        };
+        /** @description One line of a plugin's history. */
+        PluginEvent: {
+            /** Format: date-time */
+            at: string;
+            /** @example activate */
+            action: string;
+            /** @description Who did it; system is the host itself. */
+            subject: string;
+            version?: string;
+            digest?: string;
+            /** @enum {string} */
+            outcome: "started" | "done" | "waits" | "failed";
+            message?: string;
+        };
+        /** @description Why the life cycle refuses; with needs-approval and not-compatible, the review of the version. */
+        PluginProblem: components["schemas"]["Problem"] & {
+            /**
+             * @description urn:callboard:problem:… needs-approval, fixed-by-file, not-compatible, does-not-start, stale, reserved, no-canary, no-previous, conflict.
+             * @example urn:callboard:problem:needs-approval
+             */
+            type?: string;
+            review?: components["schemas"]["PluginReview"];
         };
     };
     responses: {
@@ -595,6 +1184,26 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It does not fit what is so: somebody else was faster, grants are missing, the configuration file decides, the version does not start. Nothing changed, and what ran runs on. */
+        PluginRefused: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:callboard:problem:needs-approval",
+                 *       "title": "Conflict",
+                 *       "status": 409,
+                 *       "detail": "version 1.2.0 of plugin deploy-board asks for http (GET https://deploys.example.com/), which nobody has decided about; approve or deny it",
+                 *       "instance": "/api/plugins/deploy-board/activate",
+                 *       "requestId": "0b9a6d1e-2a5d-4d69-9d3f-6a4f7f8f9f10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["PluginProblem"];
             };
         };
     };
@@ -936,7 +1545,10 @@ export interface operations {
     };
     listPlugins: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also those that were removed and whose data is still kept. */
+                removed?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -975,11 +1587,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Plugin"];
+                    "application/json": components["schemas"]["PluginDetail"];
                 };
             };
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    removePlugin: {
+        parameters: {
+            query?: {
+                /** @description Delete its data, too. */
+                purge?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The plugin's revision as it was seen, in quotes; a plugin that changed since answers 412.
+                 * @example "12"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "replaced by deploy-board-2"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description For the history. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Removed, and nothing of it is kept. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            412: components["responses"]["PluginRefused"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1207,6 +1878,548 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+        };
+    };
+    uploadPluginRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/wasm": string;
+            };
+        };
+        responses: {
+            /** @description The review; Location names it. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginReview"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    reviewPluginRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The review, against what is installed now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginReview"];
+                };
+            };
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    activatePlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The plugin's revision as it was seen, in quotes; a plugin that changed since answers 412.
+                 * @example "12"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                 *       "grants": {
+                 *         "kv": true,
+                 *         "http": {
+                 *           "targets": [
+                 *             {
+                 *               "host": "deploys.example.com"
+                 *             }
+                 *           ]
+                 *         }
+                 *       },
+                 *       "reason": "release of May"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Of a release that was brought. */
+                    digest: string;
+                    /** @description Decisions, by capability. */
+                    grants?: {
+                        [key: string]: boolean | {
+                            [key: string]: unknown;
+                        } | null;
+                    };
+                    /** @description Share of new calls that the release gets; absent = all. */
+                    canaryPercent?: number;
+                    /** @description Put the data back to the copy that the release can read; what was written since is lost. */
+                    restore?: boolean;
+                    /** @description For the history. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            412: components["responses"]["PluginRefused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    promotePlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The plugin's revision as it was seen, in quotes; a plugin that changed since answers 412.
+                 * @example "12"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description For the history. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            412: components["responses"]["PluginRefused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    withdrawPlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The plugin's revision as it was seen, in quotes; a plugin that changed since answers 412.
+                 * @example "12"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description For the history. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            412: components["responses"]["PluginRefused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rollBackPlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The plugin's revision as it was seen, in quotes; a plugin that changed since answers 412.
+                 * @example "12"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "answers twice as slowly"
+                 *     }
+                 */
+                "application/json": {
+                    digest?: string;
+                    /** @description Put the data back to the copy that the version can read; what was written since is lost. */
+                    restore?: boolean;
+                    /** @description For the history. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            412: components["responses"]["PluginRefused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    disablePlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The plugin's revision as it was seen, in quotes; a plugin that changed since answers 412.
+                 * @example "12"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "floods the deploy system"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description For the history. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            412: components["responses"]["PluginRefused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    enablePlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The plugin's revision as it was seen, in quotes; a plugin that changed since answers 412.
+                 * @example "12"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description For the history. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            412: components["responses"]["PluginRefused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPluginGrants: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The plugin's revision as it was seen, in quotes; a plugin that changed since answers 412.
+                 * @example "12"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "grants": {
+                 *         "kv": {
+                 *           "quota": "1MiB"
+                 *         },
+                 *         "http": false
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    grants: {
+                        [key: string]: boolean | {
+                            [key: string]: unknown;
+                        } | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            412: components["responses"]["PluginRefused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPluginLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The plugin's revision as it was seen, in quotes; a plugin that changed since answers 412.
+                 * @example "12"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "limits": {
+                 *         "memory": "32MiB",
+                 *         "deadline": {
+                 *           "request": "2s"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    limits: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            412: components["responses"]["PluginRefused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPluginConfig: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The plugin's revision as it was seen, in quotes; a plugin that changed since answers 412.
+                 * @example "12"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "config": {
+                 *         "greeting": "Good morning"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    config: {
+                        [key: string]: unknown;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["PluginRefused"];
+            412: components["responses"]["PluginRefused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPluginHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example deploy-board */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest 500 lines, newest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginEvent"][];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/catalog/model"
 	"github.com/callboard/callboard/host/internal/source"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/sdk/entity"
@@ -20,13 +21,14 @@ import (
 // everybody else sends it requests or reads its last report.
 type Engine struct {
 	config Config
-	pipe   *pipeline
+	pipe   *pipeline // of the pass under way, under mu
 	state  *state // of the engine's goroutine, once started
 	globs  map[string][]source.Location
 	watch  *watcher
 
 	mu      sync.Mutex
 	pending scope
+	next    *pipeline // takes over with the next pass; nil = none
 	wake    chan struct{}
 	report  report
 
@@ -121,6 +123,37 @@ func (e *Engine) load(ctx context.Context) (stored bool, err error) {
 	}
 	e.publish(catalog.Update{Reset: true, Upsert: entities, Revision: revision})
 	return true, nil
+}
+
+// Use replaces the model and the processors, for plugins that come and go while
+// the catalog runs. What the change decides about is made anew from its
+// sources; until then readers see it as it was.
+func (e *Engine) Use(m *model.Model, processors []Processor) {
+	c := e.config
+	c.Model, c.Processors = m, processors
+	next := newPipeline(c)
+	e.mu.Lock()
+	now := e.next
+	if now == nil {
+		now = e.pipe
+	}
+	if now.epoch == next.epoch {
+		e.mu.Unlock()
+		return
+	}
+	e.next = next
+	e.mu.Unlock()
+	e.request(scope{all: true})
+}
+
+// takeOver lets the pipeline that was put in by Use take the pass.
+func (e *Engine) takeOver() *pipeline {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.next != nil {
+		e.pipe, e.next = e.next, nil
+	}
+	return e.pipe
 }
 
 // request asks for a pass.
@@ -265,7 +298,7 @@ func (e *Engine) pass(ctx context.Context, s scope) error {
 		return err
 	}
 	e.locate(&s)
-	w := &walk{pipe: e.pipe, state: e.state, scope: s, workers: e.config.Workers, globs: e.globs, done: map[string]*facts{}}
+	w := &walk{pipe: e.takeOver(), state: e.state, scope: s, workers: e.config.Workers, globs: e.globs, done: map[string]*facts{}}
 	var want []*wanted
 	for attempt := 0; ; attempt++ {
 		if err := w.run(ctx, roots); err != nil {

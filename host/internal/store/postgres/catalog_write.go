@@ -75,7 +75,10 @@ func (s *Store) ApplyCatalog(ctx context.Context, b store.Batch) (uint64, error)
 		if q.Len() == 0 {
 			return nil
 		}
-		return explain(tx.SendBatch(ctx, q).Close())
+		if err := explain(tx.SendBatch(ctx, q).Close()); err != nil {
+			return err
+		}
+		return s.Announce(ctx, ledgerTx{tx}, b, revision)
 	})
 	if err != nil {
 		return 0, err

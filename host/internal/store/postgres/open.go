@@ -12,6 +12,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/host/internal/store/internal/ledger"
 	"github.com/callboard/callboard/host/internal/store/internal/rows"
 )
 
@@ -38,6 +39,8 @@ type Store struct {
 	pool  *pgxpool.Pool
 	clock func() time.Time
 	gate  rows.Gate
+
+	*ledger.Ledger
 }
 
 var _ store.Store = (*Store)(nil)
@@ -58,6 +61,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, fmt.Errorf("opening PostgreSQL pool: %w", err)
 	}
 	s := &Store{pool: pool, clock: c.Clock}
+	s.Ledger = ledger.New(ledgerDB{s}, c.Clock, " FOR UPDATE SKIP LOCKED")
 	if err := s.prepare(ctx, pc.ConnConfig); err != nil {
 		pool.Close()
 		return nil, err

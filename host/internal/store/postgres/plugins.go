@@ -10,6 +10,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/host/internal/store/internal/ledger"
 	"github.com/callboard/callboard/host/internal/store/internal/rows"
 )
 
@@ -99,11 +100,11 @@ func (s *Store) ListInstallations(ctx context.Context) (store.Installations, err
 	var i store.InstallationRow
 	var created, updated, removed *time.Time
 	err = s.each(ctx, "postgres.ListInstallations", `SELECT id, publisher, plugin, current, previous, canary, canary_percent, pending, enabled, reason,
-		grants, limits, config, data_schema, data_compatible, migrating, revision, created_at, updated_at, removed_at
+		grants, limits, config, data_schema, data_compatible, migrating, unproven, revision, created_at, updated_at, removed_at
 		FROM plugin_installations ORDER BY plugin, id`, nil,
 		[]any{
 			&i.ID, &i.Publisher, &i.Plugin, &i.Current, &i.Previous, &i.Canary, &i.CanaryPercent, &i.Pending, &i.Enabled, &i.Reason,
-			&i.Grants, &i.Limits, &i.Config, &i.DataSchema, &i.DataCompatible, &i.Migrating, &i.Revision, &created, &updated, &removed,
+			&i.Grants, &i.Limits, &i.Config, &i.DataSchema, &i.DataCompatible, &i.Migrating, &i.Unproven, &i.Revision, &created, &updated, &removed,
 		}, func() error {
 			i.CreatedAt, i.UpdatedAt, i.RemovedAt = moment(created), moment(updated), moment(removed)
 			out.Rows = append(out.Rows, i)
@@ -124,11 +125,11 @@ func (s *Store) SaveInstallation(ctx context.Context, row store.InstallationRow,
 	err := s.write(ctx, "postgres.SaveInstallation", func(tx pgx.Tx) error {
 		query := `UPDATE plugin_installations SET publisher = $2, plugin = $3, current = $4, previous = $5, canary = $6, canary_percent = $7,
 			pending = $8, enabled = $9, reason = $10, grants = $11, limits = $12, config = $13, data_schema = $14, data_compatible = $15,
-			migrating = $16, revision = $17, created_at = $18, updated_at = $19, removed_at = $20 WHERE id = $1 AND revision = $17 - 1`
+			migrating = $16, unproven = $17, revision = $18, created_at = $19, updated_at = $20, removed_at = $21 WHERE id = $1 AND revision = $18 - 1`
 		if row.Revision == 0 {
 			query = `INSERT INTO plugin_installations (id, publisher, plugin, current, previous, canary, canary_percent, pending, enabled, reason,
-				grants, limits, config, data_schema, data_compatible, migrating, revision, created_at, updated_at, removed_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`
+				grants, limits, config, data_schema, data_compatible, migrating, unproven, revision, created_at, updated_at, removed_at)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
 		}
 		// The one row that every writer takes first: revisions become visible in their order.
 		if err := moved(ctx, tx, event); err != nil {
@@ -136,7 +137,7 @@ func (s *Store) SaveInstallation(ctx context.Context, row store.InstallationRow,
 		}
 		tag, err := tx.Exec(ctx, query, next.ID, next.Publisher, next.Plugin, next.Current, next.Previous, next.Canary, next.CanaryPercent,
 			next.Pending, next.Enabled, next.Reason, next.Grants, next.Limits, next.Config, next.DataSchema, next.DataCompatible,
-			next.Migrating, int64(next.Revision), stamp(next.CreatedAt), stamp(next.UpdatedAt), stamp(next.RemovedAt)) //nolint:gosec // a revision is small
+			next.Migrating, next.Unproven, int64(next.Revision), stamp(next.CreatedAt), stamp(next.UpdatedAt), stamp(next.RemovedAt)) //nolint:gosec // a revision is small
 		if fault.Is(s.classify(ctx, "", err), fault.Conflict) {
 			return rows.StaleInstallation(row.Plugin)
 		}
@@ -195,7 +196,7 @@ func (s *Store) PurgeInstallation(ctx context.Context, id string, revision uint6
 				return err
 			}
 		}
-		return nil
+		return ledger.Purge(ctx, ledgerTx{tx}, id)
 	})
 }
 

@@ -48,7 +48,10 @@ func (s *Store) ApplyCatalog(ctx context.Context, b store.Batch) (uint64, error)
 			return err
 		}
 		revision = a.revision
-		return a.apply(b)
+		if err := a.apply(b); err != nil {
+			return err
+		}
+		return s.Announce(ctx, ledgerTx{tx}, b, revision)
 	})
 	if err != nil {
 		return 0, err

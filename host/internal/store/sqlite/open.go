@@ -16,6 +16,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/host/internal/store/internal/ledger"
 	"github.com/callboard/callboard/host/internal/store/internal/rows"
 )
 
@@ -45,6 +46,8 @@ type Store struct {
 	writer *sql.DB
 	reader *sql.DB
 	gate   rows.Gate
+
+	*ledger.Ledger
 }
 
 var _ store.Store = (*Store)(nil)
@@ -71,6 +74,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{path: path, clock: c.Clock}
+	s.Ledger = ledger.New(ledgerDB{s}, c.Clock, "") // one writes at a time
 	pragmas := []string{
 		fmt.Sprintf("busy_timeout(%d)", c.BusyTimeout.Milliseconds()),
 		fmt.Sprintf("page_size(%d)", pageSize),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/host/internal/store/internal/ledger"
 	"github.com/callboard/callboard/host/internal/store/internal/rows"
 )
 
@@ -105,12 +106,12 @@ func (s *Store) ListInstallations(ctx context.Context) (store.Installations, err
 	}
 	out := store.Installations{Revision: revision}
 	err = s.each(ctx, "sqlite.ListInstallations", `SELECT id, publisher, plugin, current, previous, canary, canary_percent, pending, enabled, reason,
-		grants, limits, config, data_schema, data_compatible, migrating, revision, created_at, updated_at, removed_at
+		grants, limits, config, data_schema, data_compatible, migrating, unproven, revision, created_at, updated_at, removed_at
 		FROM plugin_installations ORDER BY plugin, id`, nil, func(r *sql.Rows) error {
 		var i store.InstallationRow
 		var created, updated, removed sql.NullInt64
 		err := r.Scan(&i.ID, &i.Publisher, &i.Plugin, &i.Current, &i.Previous, &i.Canary, &i.CanaryPercent, &i.Pending, &i.Enabled, &i.Reason,
-			&i.Grants, &i.Limits, &i.Config, &i.DataSchema, &i.DataCompatible, &i.Migrating, &i.Revision, &created, &updated, &removed)
+			&i.Grants, &i.Limits, &i.Config, &i.DataSchema, &i.DataCompatible, &i.Migrating, &i.Unproven, &i.Revision, &created, &updated, &removed)
 		i.CreatedAt, i.UpdatedAt, i.RemovedAt = moment(created), moment(updated), moment(removed)
 		out.Rows = append(out.Rows, i)
 		return err
@@ -130,15 +131,15 @@ func (s *Store) SaveInstallation(ctx context.Context, row store.InstallationRow,
 	err := s.write(ctx, "sqlite.SaveInstallation", func(tx *sql.Tx) error {
 		query := `UPDATE plugin_installations SET publisher = ?2, plugin = ?3, current = ?4, previous = ?5, canary = ?6, canary_percent = ?7,
 			pending = ?8, enabled = ?9, reason = ?10, grants = ?11, limits = ?12, config = ?13, data_schema = ?14, data_compatible = ?15,
-			migrating = ?16, revision = ?17, created_at = ?18, updated_at = ?19, removed_at = ?20 WHERE id = ?1 AND revision = ?17 - 1`
+			migrating = ?16, unproven = ?17, revision = ?18, created_at = ?19, updated_at = ?20, removed_at = ?21 WHERE id = ?1 AND revision = ?18 - 1`
 		if row.Revision == 0 {
 			query = `INSERT INTO plugin_installations (id, publisher, plugin, current, previous, canary, canary_percent, pending, enabled, reason,
-				grants, limits, config, data_schema, data_compatible, migrating, revision, created_at, updated_at, removed_at)
-				VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)`
+				grants, limits, config, data_schema, data_compatible, migrating, unproven, revision, created_at, updated_at, removed_at)
+				VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)`
 		}
 		result, err := tx.ExecContext(ctx, query, next.ID, next.Publisher, next.Plugin, next.Current, next.Previous, next.Canary, next.CanaryPercent,
 			next.Pending, next.Enabled, next.Reason, next.Grants, next.Limits, next.Config, next.DataSchema, next.DataCompatible,
-			next.Migrating, next.Revision, micros(next.CreatedAt), micros(next.UpdatedAt), micros(next.RemovedAt))
+			next.Migrating, next.Unproven, next.Revision, micros(next.CreatedAt), micros(next.UpdatedAt), micros(next.RemovedAt))
 		if err != nil {
 			if fault.Is(classify(ctx, "", err), fault.Conflict) {
 				return rows.StaleInstallation(row.Plugin)
@@ -195,6 +196,9 @@ func (s *Store) PurgeInstallation(ctx context.Context, id string, revision uint6
 			if _, err := tx.ExecContext(ctx, query, id); err != nil {
 				return err
 			}
+		}
+		if err := ledger.Purge(ctx, ledgerTx{tx}, id); err != nil {
+			return err
 		}
 		return moved(ctx, tx, event)
 	})

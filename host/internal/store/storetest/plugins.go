@@ -99,7 +99,7 @@ func pluginCases() []testCase {
 			row := Installation("local", "hello")
 			row.Previous, row.Canary, row.CanaryPercent, row.Pending, row.Reason = "d0", "d2", 5, "d3", "because"
 			row.Grants, row.Limits, row.Config = []byte(`{"kv":true}`), []byte(`{"memory":"8MiB"}`), []byte(`{"a":1}`)
-			row.DataSchema, row.DataCompatible, row.Migrating = 4, 2, true
+			row.DataSchema, row.DataCompatible, row.Migrating, row.Unproven = 4, 2, true, true
 			row.RemovedAt = clock.Now()
 			want := saved(t, s, row, "activate")
 			if want.Revision != 1 || want.CreatedAt.IsZero() || !want.UpdatedAt.Equal(want.CreatedAt) {

@@ -34,6 +34,9 @@ func Run(t *testing.T, open Open) {
 		{"locations", locationCases()},
 		{"sessions", sessionCases()},
 		{"plugins", pluginCases()},
+		{"events", eventCases()},
+		{"schedules", scheduleCases()},
+		{"tasks", taskCases()},
 		{"store", storeCases()},
 	} {
 		t.Run(group.name, func(t *testing.T) {

@@ -40,6 +40,7 @@ CREATE TABLE plugin_installations (
     data_schema     integer NOT NULL,
     data_compatible integer NOT NULL,
     migrating       boolean NOT NULL,
+    unproven        boolean NOT NULL,
     revision        bigint  NOT NULL,
     created_at      timestamptz,
     updated_at      timestamptz,

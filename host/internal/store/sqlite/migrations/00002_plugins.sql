@@ -38,6 +38,7 @@ CREATE TABLE plugin_installations (
     data_schema     INTEGER NOT NULL,
     data_compatible INTEGER NOT NULL,
     migrating       INTEGER NOT NULL,
+    unproven        INTEGER NOT NULL,
     revision        INTEGER NOT NULL,
     created_at      INTEGER,
     updated_at      INTEGER,

@@ -1,0 +1,363 @@
+package install
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin"
+)
+
+// Timing of the work in the background.
+const (
+	// pollEvery is how often a replica asks whether anything changed. With the
+	// time to load a version it stays well below the two seconds in which every
+	// replica shall follow.
+	pollEvery  = 400 * time.Millisecond
+	retryEvery = 5 * time.Second
+	// drainRemoved is how long calls of a removed plugin may go on.
+	drainRemoved = 10 * time.Second
+)
+
+// slot is one plugin of this replica's registry.
+type slot struct {
+	mu      sync.Mutex // held while the plugin is changed
+	is      *applied   // nil: it is not in the registry
+	dirty   bool       // the latest try failed
+	retryAt time.Time
+}
+
+// applied is what the registry was last told.
+type applied struct {
+	installation  string
+	current       *Bundle
+	before        *Bundle // what current replaced, where the registry may go back to it by itself
+	canary        string  // digest
+	percent       int
+	off           bool
+	reason        string
+	rights, limit string // fingerprints
+}
+
+// Start brings the registry to what is wanted and follows changes until Close.
+// A plugin that does not run keeps nothing else from running.
+func (i *Installer) Start(ctx context.Context) error {
+	i.salvage(ctx)
+	i.converge(ctx, i.wanted(ctx))
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	i.stop = stop
+	i.working.Go(func() { i.follow(background) })
+	i.working.Go(func() { i.sweep(background) })
+	return nil
+}
+
+// Close stops following.
+func (i *Installer) Close(context.Context) error {
+	i.mu.Lock()
+	i.closed = true
+	i.mu.Unlock()
+	if i.stop != nil {
+		i.stop()
+		i.working.Wait()
+	}
+	return nil
+}
+
+// follow asks the store again and again. While it does not answer, what runs
+// runs on.
+func (i *Installer) follow(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	down := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-i.wake:
+		}
+		changed, err := i.poll(ctx)
+		if (err != nil) != down {
+			if down = err != nil; down {
+				i.deps.Log.WarnContext(ctx, "the store does not say what is installed; what runs runs on", "error", err)
+			} else {
+				i.deps.Log.InfoContext(ctx, "the store says again what is installed")
+			}
+		}
+		if err != nil {
+			continue
+		}
+		i.salvage(ctx)
+		wanted := i.wanted(ctx)
+		if !changed {
+			maps.DeleteFunc(wanted, func(id plugin.ID, _ *Desired) bool { return !i.due(id) })
+			if len(wanted) == 0 {
+				continue
+			}
+			for id, d := range wanted {
+				i.background(func() { _ = i.reach(ctx, id, d) })
+			}
+			continue
+		}
+		// Not waited for: a version that takes long to load holds up nobody else.
+		i.background(func() { i.converge(ctx, wanted) })
+	}
+}
+
+// background runs work that Close waits for.
+func (i *Installer) background(work func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.closed {
+		i.working.Go(work)
+	}
+}
+
+func (i *Installer) poll(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	revision, err := i.deps.Store.PluginsRevision(ctx)
+	if err != nil {
+		return false, err //nolint:wrapcheck // logged as it is
+	}
+	i.mu.Lock()
+	seen := i.seen
+	i.mu.Unlock()
+	if revision == seen {
+		return false, nil
+	}
+	_, err = i.read(ctx)
+	return err == nil, err
+}
+
+func (i *Installer) due(id plugin.ID) bool {
+	s := i.slot(id)
+	if !s.mu.TryLock() {
+		return false
+	}
+	defer s.mu.Unlock()
+	return s.dirty && i.deps.Now().After(s.retryAt)
+}
+
+func (i *Installer) slot(id plugin.ID) *slot {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	s := i.slots[id]
+	if s == nil {
+		s = &slot{}
+		i.slots[id] = s
+	}
+	return s
+}
+
+// converge brings every plugin to what is wanted, side by side.
+func (i *Installer) converge(ctx context.Context, wanted map[plugin.ID]*Desired) {
+	ids := map[plugin.ID]bool{}
+	i.mu.Lock()
+	for id := range i.slots {
+		ids[id] = true
+	}
+	i.mu.Unlock()
+	for id := range wanted {
+		ids[id] = true
+	}
+	var all sync.WaitGroup
+	for id := range ids {
+		all.Go(func() { _ = i.reach(ctx, id, wanted[id]) })
+	}
+	all.Wait()
+	i.announce(ctx)
+}
+
+// announce tells which versions are current.
+func (i *Installer) announce(ctx context.Context) {
+	var current []*Bundle
+	for _, d := range i.wanted(ctx) {
+		if d.Enabled {
+			current = append(current, d.Bundle)
+		}
+	}
+	i.deps.Changed(ctx, current)
+}
+
+// reach brings one plugin to what is wanted. What does not start is given back
+// to the store, so that the other replicas need not find out for themselves.
+func (i *Installer) reach(ctx context.Context, id plugin.ID, d *Desired) error {
+	s := i.slot(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := i.apply(ctx, s, id, d)
+	s.dirty = err != nil
+	if err == nil {
+		return nil
+	}
+	s.retryAt = i.deps.Now().Add(retryEvery)
+	i.deps.Log.ErrorContext(ctx, "plugin is not as wanted", "plugin", string(id), "error", err)
+	var failed *notStarted
+	if errors.As(err, &failed) && ctx.Err() == nil {
+		i.giveBack(ctx, id, failed)
+	}
+	return err
+}
+
+// notStarted says that a version did not start where another one was to make
+// room for it, or that was never seen to start.
+type notStarted struct {
+	digest string
+	canary bool
+	err    error
+}
+
+func (e *notStarted) Error() string { return e.err.Error() }
+func (e *notStarted) Unwrap() error { return e.err }
+
+func (i *Installer) apply(ctx context.Context, s *slot, id plugin.ID, d *Desired) error {
+	switch {
+	case s.is == nil && d == nil:
+		return nil
+	case d == nil || s.is != nil && s.is.installation != d.Installation:
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainRemoved)
+		defer cancel()
+		err := i.deps.Registry.Remove(drain, id)
+		i.deps.Preparer.Forget(id, "")
+		s.is = nil
+		if err != nil || d == nil {
+			return err //nolint:wrapcheck // a fault of the registry
+		}
+	}
+	if err := i.takeConfig(d); err != nil {
+		broken := *d.Bundle
+		broken.Err = err
+		d.Bundle = &broken
+	}
+	if s.is == nil {
+		return i.install(ctx, s, id, d)
+	}
+	return i.turn(ctx, s, id, d)
+}
+
+// install puts a plugin into the registry for the first time.
+func (i *Installer) install(ctx context.Context, s *slot, id plugin.ID, d *Desired) error {
+	v := d.version(i, d.Bundle)
+	pkg := i.deps.Preparer.Prepare(v)
+	s.is = &applied{installation: d.Installation, current: d.Bundle}
+	s.is.remember(v)
+	i.deps.Preparer.Serve(id, d.Bundle.Digest)
+	err := i.deps.Registry.Install(ctx, pkg)
+	if err != nil && d.Unproven && d.Enabled {
+		return &notStarted{digest: d.Bundle.Digest, err: err}
+	}
+	if err != nil { // it is listed with what is wrong
+		i.deps.Log.ErrorContext(ctx, "plugin does not run", "plugin", string(id), "error", err)
+	}
+	return i.rest(ctx, s, id, d)
+}
+
+// turn takes a plugin from what the registry was told to what is wanted.
+func (i *Installer) turn(ctx context.Context, s *slot, id plugin.ID, d *Desired) error {
+	if !d.Enabled { // first of all: what shall stop does not wait for anything
+		if err := i.rest(ctx, s, id, d); err != nil {
+			return err
+		}
+	}
+	if s.is.current.Digest != d.Bundle.Digest {
+		v := d.version(i, d.Bundle)
+		pkg := i.deps.Preparer.Prepare(v)
+		var err error
+		if s.is.canary == d.Bundle.Digest && d.Bundle.Digest != "" {
+			err = i.deps.Registry.Promote(ctx, id)
+			s.is.canary, s.is.percent = "", 0
+		} else {
+			err = i.deps.Registry.Swap(ctx, pkg)
+		}
+		if err != nil {
+			i.deps.Preparer.Forget(id, d.Bundle.Digest)
+			return &notStarted{digest: d.Bundle.Digest, err: err}
+		}
+		i.deps.Preparer.Serve(id, d.Bundle.Digest)
+		s.is.before, s.is.current = s.is.current, d.Bundle
+		s.is.remember(v)
+	}
+	return i.rest(ctx, s, id, d)
+}
+
+// rest applies everything but the version: canary, rights, limits, the switch.
+func (i *Installer) rest(ctx context.Context, s *slot, id plugin.ID, d *Desired) error {
+	if d.Enabled == s.is.off || !d.Enabled && d.Reason != s.is.reason {
+		var err error
+		if d.Enabled {
+			err = i.deps.Registry.Enable(ctx, id)
+		} else {
+			err = i.deps.Registry.Disable(ctx, id, d.Reason)
+			s.is.canary, s.is.percent = "", 0 // gone for good
+		}
+		if err != nil {
+			return fmt.Errorf("switching the plugin: %w", err)
+		}
+		s.is.off, s.is.reason = !d.Enabled, d.Reason
+	}
+	v := d.version(i, d.Bundle)
+	if was := *s.is; was.changed(v) {
+		pkg := i.deps.Preparer.Prepare(v)
+		s.is.remember(v)
+		if was.limit != s.is.limit {
+			if err := i.deps.Registry.SetLimits(ctx, id, pkg.Limits); err != nil {
+				return fmt.Errorf("changing the limits: %w", err)
+			}
+		}
+		if d.Canary != nil && s.is.canary == d.Canary.Digest {
+			i.deps.Preparer.Prepare(d.version(i, d.Canary))
+		}
+	}
+	return i.trial(ctx, s, id, d)
+}
+
+// trial starts, changes or ends the canary.
+func (i *Installer) trial(ctx context.Context, s *slot, id plugin.ID, d *Desired) error {
+	digest := ""
+	if d.Canary != nil {
+		digest = d.Canary.Digest
+	}
+	switch {
+	case !d.Enabled, digest == s.is.canary && (digest == "" || d.Percent == s.is.percent):
+		return nil
+	case digest == "":
+		s.is.canary, s.is.percent = "", 0
+		if err := i.deps.Registry.Withdraw(ctx, id); err != nil && !fault.Is(err, fault.NotFound) {
+			return err //nolint:wrapcheck // a fault of the registry
+		}
+		return nil
+	}
+	if s.is.canary == digest { // another share of the calls: the registry would tell a canary from its like by the digest
+		if err := i.deps.Registry.Withdraw(ctx, id); err != nil && !fault.Is(err, fault.NotFound) {
+			return err //nolint:wrapcheck // a fault of the registry
+		}
+	}
+	if err := i.deps.Registry.Canary(ctx, i.deps.Preparer.Prepare(d.version(i, d.Canary)), d.Percent); err != nil {
+		i.deps.Preparer.Forget(id, digest)
+		return &notStarted{digest: digest, canary: true, err: err}
+	}
+	s.is.canary, s.is.percent = digest, d.Percent
+	return nil
+}
+
+// remember keeps the fingerprints of what a version was given.
+func (a *applied) remember(v Version) { a.rights, a.limit = fingerprints(v) }
+
+func (a *applied) changed(v Version) bool {
+	rights, limit := fingerprints(v)
+	return rights != a.rights || limit != a.limit
+}
+
+func fingerprints(v Version) (rights, limit string) {
+	text, err := json.Marshal(v.Grants) // raw JSON by name, sorted
+	if err != nil {
+		text = nil
+	}
+	return string(text), fmt.Sprintf("%+v", v.Limits)
+}

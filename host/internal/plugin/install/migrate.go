@@ -1,0 +1,267 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/contract"
+)
+
+const (
+	// quiet is how long a replica waits after it said that data is about to
+	// change its form: every other one has read that by then, and stopped.
+	quiet = 3 * pollEvery
+	// leaseTime is how long the lock of a migration outlives its holder.
+	leaseTime  = 10 * time.Minute
+	leaseRetry = 200 * time.Millisecond
+)
+
+// Run calls operations of a version that serves nothing yet.
+type Run = func(ctx context.Context, call plugin.Call) (*plugin.Reply, error)
+
+// Migrate brings the data of a plugin to what a version writes, once across
+// replicas: it takes the lock, looks again, copies the data, and lets the code
+// of the version work on it. After an error the data is as it was before.
+// Faults: those of the plugin and of the store.
+func (i *Installer) Migrate(ctx context.Context, b *Bundle, run Run) error {
+	if b.Manifest == nil || b.Manifest.Data.SchemaVersion == 0 {
+		return nil
+	}
+	row, ok, err := i.behind(ctx, b)
+	if err != nil || !ok {
+		return err
+	}
+	lock := migrationLock(row.ID)
+	if err := i.lock(ctx, lock); err != nil {
+		return err
+	}
+	defer func() {
+		if i.movingHere(row.ID) {
+			return // the whole move holds it
+		}
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
+		defer cancel()
+		if err := i.deps.Store.ReleaseLease(release, lock, i.deps.Replica); err != nil {
+			i.deps.Log.WarnContext(ctx, "the lock of a migration stays until its time is over", "plugin", b.ID, "error", err)
+		}
+	}()
+	// Another replica may have been here while this one waited.
+	if row, ok, err = i.behind(ctx, b); err != nil || !ok {
+		return err
+	}
+	return i.migrate(ctx, b, row, run)
+}
+
+// behind returns the row of a plugin whose data is older than what b writes.
+func (i *Installer) behind(ctx context.Context, b *Bundle) (store.InstallationRow, bool, error) {
+	if _, err := i.read(ctx); err != nil {
+		return store.InstallationRow{}, false, err
+	}
+	row, ok := i.live(b.ID)
+	return row, ok && row.DataSchema < b.Manifest.Data.SchemaVersion, nil
+}
+
+// lock waits for the lease.
+func (i *Installer) lock(ctx context.Context, name string) error {
+	for {
+		err := i.deps.Store.AcquireLease(ctx, name, i.deps.Replica, leaseTime)
+		if !fault.Is(err, fault.Conflict) {
+			return err //nolint:wrapcheck // a fault of the store
+		}
+		select {
+		case <-time.After(leaseRetry):
+		case <-ctx.Done():
+			return fault.Wrap(fault.Unavailable, ctx.Err(), "another replica migrates the data")
+		}
+	}
+}
+
+// migrate copies the data, runs the migration and writes down what the data is
+// now. The lock is held.
+func (i *Installer) migrate(ctx context.Context, b *Bundle, row store.InstallationRow, run Run) error {
+	from, to := row.DataSchema, b.Manifest.Data.SchemaVersion
+	if err := i.deps.Store.SnapshotKV(ctx, row.ID, from); err != nil {
+		return fmt.Errorf("copying the data before its migration: %w", err)
+	}
+	err := lifecycleMigrate(ctx, run, b, from, to)
+	if err == nil {
+		err = i.migrated(ctx, b, row, from, to)
+	}
+	if err == nil {
+		return nil
+	}
+	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
+	defer cancel()
+	if failed := i.deps.Store.RestoreKV(undo, row.ID, from); failed != nil {
+		return errors.Join(err, fmt.Errorf("putting the data back: %w", failed))
+	}
+	return err
+}
+
+// lifecycleMigrate calls the plugin. A version that registers no migration
+// works on the data as it is: it was let in for that.
+func lifecycleMigrate(ctx context.Context, run Run, b *Bundle, from, to int) error {
+	reply, err := run(ctx, plugin.Call{Op: abi.OpMigrate, Own: true, Payload: &contract.Migration{From: from, To: to}})
+	if fault.Is(err, fault.NotFound) && compatibleFrom(b.Manifest.Data) <= from {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("migrating from schema %d to %d: %w", from, to, err)
+	}
+	reply.Close()
+	return nil
+}
+
+func (i *Installer) migrated(ctx context.Context, b *Bundle, row store.InstallationRow, from, to int) error {
+	row.DataSchema, row.DataCompatible = to, compatibleFrom(b.Manifest.Data)
+	o := Order{Plugin: b.ID, Subject: System}
+	_, err := i.save(ctx, row, o.event("migrate", b, row, "done", fmt.Sprintf("data from schema %d to %d", from, to)))
+	return err
+}
+
+// move replaces a version across versions of the data: was is the row as it
+// is, next as it shall be. Where the two versions do not get along, nothing of
+// the plugin runs meanwhile, on any replica.
+func (i *Installer) move(ctx context.Context, o Order, action string, b *Bundle, was, next store.InstallationRow, data DataReview, restore bool) error {
+	if apart := !data.RollbackPossible || !data.Readable; apart && was.Enabled && was.RemovedAt.IsZero() {
+		halted, err := i.halt(ctx, o, b, was)
+		if err != nil {
+			return err
+		}
+		next.Revision, next.Migrating = halted.Revision, true
+		defer i.resume(ctx, was)
+	}
+	if !data.Readable && restore {
+		if err := i.takeCopy(ctx, b, &next); err != nil {
+			return errors.Join(err, i.giveUp(ctx, o.Plugin))
+		}
+	}
+	next, err := i.save(ctx, next, o.event(action, b, next, "started", o.Reason))
+	if err != nil {
+		return err
+	}
+	if err := i.bring(ctx, next); err != nil {
+		return err
+	}
+	row, _ := i.live(o.Plugin)
+	if row.Current != b.Digest {
+		return refused("stale", "plugin %s was changed by somebody else meanwhile", o.Plugin)
+	}
+	row.Migrating = false
+	return i.prove(ctx, o, action, b, row)
+}
+
+// halt stops a plugin everywhere and copies its data. The lease says that
+// somebody is at it: without its holder the others undo what was begun.
+func (i *Installer) halt(ctx context.Context, o Order, b *Bundle, row store.InstallationRow) (store.InstallationRow, error) {
+	if err := i.lock(ctx, migrationLock(row.ID)); err != nil {
+		return row, err
+	}
+	i.mu.Lock()
+	i.moving[row.ID] = true
+	i.mu.Unlock()
+	row.Migrating, row.Unproven = true, false
+	row, err := i.save(ctx, row, o.event("halt", b, row, "started", "the data changes its form; the plugin stops meanwhile"))
+	if err == nil {
+		i.deps.Preparer.Fence(pluginID(row.Plugin), true)
+		select {
+		case <-time.After(quiet):
+		case <-ctx.Done():
+			err = fault.Wrap(fault.Unavailable, ctx.Err(), "stopping the plugin on every replica")
+		}
+	}
+	if err == nil {
+		err = i.deps.Store.SnapshotKV(ctx, row.ID, row.DataSchema)
+	}
+	if err != nil {
+		i.resume(ctx, row)
+		return row, errors.Join(err, i.giveUp(ctx, row.Plugin))
+	}
+	return row, nil
+}
+
+// resume ends what halt began on this replica.
+func (i *Installer) resume(ctx context.Context, row store.InstallationRow) {
+	i.mu.Lock()
+	delete(i.moving, row.ID)
+	i.mu.Unlock()
+	i.deps.Preparer.Fence(pluginID(row.Plugin), false)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
+	defer cancel()
+	if err := i.deps.Store.ReleaseLease(ctx, migrationLock(row.ID), i.deps.Replica); err != nil {
+		i.deps.Log.WarnContext(ctx, "the lock of a migration stays until its time is over", "plugin", row.Plugin, "error", err)
+	}
+	i.nudge()
+}
+
+// takeCopy puts the data back to the copy that a version can read.
+func (i *Installer) takeCopy(ctx context.Context, b *Bundle, row *store.InstallationRow) error {
+	code := b.Manifest.Data
+	if err := i.deps.Store.RestoreKV(ctx, row.ID, code.SchemaVersion); err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return refused("not-compatible", "there is no copy of the data at version %d, which version %s of plugin %s reads", code.SchemaVersion, b.Manifest.Version, b.ID)
+		}
+		return fmt.Errorf("putting the data back: %w", err)
+	}
+	row.DataSchema, row.DataCompatible = code.SchemaVersion, compatibleFrom(code)
+	return nil
+}
+
+// giveUp lets a plugin that was stopped for a migration go on as it was.
+func (i *Installer) giveUp(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
+	defer cancel()
+	if _, err := i.read(ctx); err != nil {
+		return err
+	}
+	row, ok := i.live(id)
+	if !ok || !row.Migrating {
+		return nil
+	}
+	row.Migrating = false
+	_, err := i.save(ctx, row, Order{Plugin: id, Subject: System}.event("halt", nil, row, "failed", "the migration was given up"))
+	return err
+}
+
+// salvage undoes migrations whose replica died: the lease is there to take.
+func (i *Installer) salvage(ctx context.Context) {
+	i.mu.Lock()
+	rows := i.rows
+	i.mu.Unlock()
+	for _, row := range rows {
+		if !row.Migrating || !row.RemovedAt.IsZero() || i.movingHere(row.ID) {
+			continue
+		}
+		lock := migrationLock(row.ID)
+		if i.deps.Store.AcquireLease(ctx, lock, i.deps.Replica, leaseTime) != nil {
+			continue
+		}
+		err := error(nil)
+		if row.Unproven {
+			// The copy is of this attempt: halt takes it before the version changes.
+			if err = i.deps.Store.RestoreKV(ctx, row.ID, row.DataSchema); err == nil {
+				err = i.revert(ctx, row.Plugin, row.Current, "the replica that migrated the data ended in the middle")
+			}
+		} else {
+			err = i.giveUp(ctx, row.Plugin)
+		}
+		if err != nil {
+			i.deps.Log.ErrorContext(ctx, "a migration that was cut off is not undone yet", "plugin", row.Plugin, "error", err)
+		}
+		_ = i.deps.Store.ReleaseLease(ctx, lock, i.deps.Replica)
+	}
+}
+
+func (i *Installer) movingHere(installation string) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.moving[installation]
+}
+
+func migrationLock(installation string) string { return "migrate/" + installation }
