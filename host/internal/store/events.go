@@ -37,6 +37,7 @@ type SubscriptionRow struct {
 	Owner        string    // replica that delivers, empty = none
 	LeaseUntil   time.Time // until when
 	Pending      int       // deliveries that wait; set by ListSubscriptions
+	DueAt        time.Time // when the first of them may be tried; set by ListSubscriptions
 	Dead         int       // dead letters; set by ListSubscriptions
 }
 

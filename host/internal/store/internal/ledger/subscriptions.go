@@ -51,17 +51,18 @@ func (l *Ledger) ListSubscriptions(ctx context.Context) ([]store.SubscriptionRow
 		for i, s := range out {
 			at[s.Installation] = i
 		}
-		return tx.Each(ctx, "SELECT installation, dead, count(*) FROM event_deliveries GROUP BY installation, dead", nil, func(scan Scan) error {
+		return tx.Each(ctx, "SELECT installation, dead, count(*), min(next_at) FROM event_deliveries GROUP BY installation, dead", nil, func(scan Scan) error {
 			var installation string
 			var dead, n int
-			if err := scan(&installation, &dead, &n); err != nil {
+			var due int64
+			if err := scan(&installation, &dead, &n, &due); err != nil {
 				return err
 			}
 			switch i, ok := at[installation]; {
 			case ok && dead == 1:
 				out[i].Dead = n
 			case ok:
-				out[i].Pending = n
+				out[i].Pending, out[i].DueAt = n, moment(due)
 			}
 			return nil
 		})
