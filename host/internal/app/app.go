@@ -58,6 +58,7 @@ type App struct {
 	installer *install.Installer
 	server    *web.Server
 	listener  net.Listener
+	secrets   boundSecrets
 	side      []*http.Server // metrics and profiles on addresses of their own
 	served    chan error
 	closers   []func(context.Context) error // in order of opening
@@ -122,6 +123,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	c, o := a.options.Config, a.options
 	log := a.log.Logger
 	observer := &observer{metrics: a.metrics, log: log, uses: &capabilityUses{}}
+	a.secrets.current.Store(c)
 	all := bundles(c, o.Core)
 	configs := &lateConfigs{}
 	var err error
@@ -155,8 +157,18 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		versions: map[versionKey]*installed{}, serving: map[plugin.ID]*installed{}, fenced: map[plugin.ID]bool{},
 	}
 	others.set = a.plugins
+	recorder, err := a.newRecorder(configs)
+	if err != nil {
+		return err
+	}
+	var recordingLoader plugin.Loader = loader
+	var recordingGate plugin.Gate = gate{doors, a.plugins}
+	if recorder != nil {
+		recordingLoader, recordingGate = recorder.Loader(recordingLoader), recorder.Gate(recordingGate)
+		a.closeLater(func(context.Context) error { return recorder.Close() })
+	}
 	a.plugins.registry = plugin.NewRegistry(plugin.Deps{
-		Loader: loader, Gate: gate{doors, a.plugins}, Clock: plugin.SystemClock{}, Log: log, Stats: plugin.NewStats(plugin.SystemClock{}),
+		Loader: recordingLoader, Gate: recordingGate, Clock: plugin.SystemClock{}, Log: log, Stats: plugin.NewStats(plugin.SystemClock{}),
 		CallID: func() uint64 { return calls.Add(1) }, Grant: a.plugins.grant, Observer: observer,
 		Migrate: a.plugins.migrate,
 	})
@@ -184,7 +196,8 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		Plugins:   a.plugins,
 		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: observer.uses, store: a.store, catalog: a.catalog},
 		Installer: a.installer, Permissions: permissions{production: c.Auth.IsProduction()},
-		TLS: certificate, RequestID: uuid.NewString, Now: o.Now,
+		Recordings: &recordings{recorder: recorder, registry: a.plugins.registry, log: log},
+		TLS:        certificate, RequestID: uuid.NewString, Now: o.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("making the HTTP server: %w", err)
@@ -214,6 +227,7 @@ func (a *App) Reload(change config.Change) {
 		}
 	}
 	a.installer.Reload(context.Background(), change.Config)
+	a.secrets.current.Store(change.Config)
 	if err := a.log.SetLevel(change.Config.Telemetry.LogLevel); err != nil {
 		a.log.Error("the log level stays", "error", err)
 	}

@@ -9,7 +9,7 @@ import (
 // later are keys that configuration may hold and that no part reads yet. An
 // operator who sets one must not believe that it works.
 var later = []string{
-	"backend.cors", "backend.trustedProxies", "backend.auth.externalAccess", "backend.auth.keys",
+	"backend.cors", "backend.trustedProxies", "backend.auth.externalAccess",
 	"auth.providers.github", "auth.providers.oidc", "auth.session", "catalog.readonly", "permission.enabled",
 	"search.engine", "search.meilisearch", "techdocs", "limits.fuel",
 }

@@ -160,7 +160,14 @@ type Permission struct {
 
 // Plugins are the plugins of this installation.
 type Plugins struct {
-	Entries map[string]PluginEntry `key:"entries" pattern:"^[a-z][a-z0-9-]{0,62}$" example:"deploy-board" doc:"One entry a plugin, by plugin id."`
+	Entries   map[string]PluginEntry `key:"entries" pattern:"^[a-z][a-z0-9-]{0,62}$" example:"deploy-board" doc:"One entry a plugin, by plugin id."`
+	Recording PluginRecording        `key:"recording" doc:"Recordings of failed calls, to run them again."`
+}
+
+// PluginRecording says what is kept of calls that fail.
+type PluginRecording struct {
+	Enabled bool   `key:"enabled" default:"true" doc:"Keep failed calls of plugins, encrypted in the data folder, for seven days."`
+	Bodies  string `key:"bodies" default:"development" enum:"development|always|never" doc:"When payloads are part of a recording; without them it tells what happened and cannot be run again. Development follows auth.environment."`
 }
 
 // PluginEntry is one plugin and what the operator allows it.

@@ -89,6 +89,7 @@ type Config struct {
 	Host          Host
 	Installer     Installer
 	Permissions   Permissions
+	Recordings    Recordings
 	RequestID     func() string // makes ids
 	Now           func() time.Time
 	TLS           *tls.Config // nil = plain HTTP
@@ -173,6 +174,7 @@ func (s *Server) routes() {
 	app.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed}), etag)
 	app.Get("/openapi.json", s.openAPI)
 	s.lifecycle(app)
+	s.recordingRoutes()
 	app.Get("/api/app/session", s.getSession)
 	app.Post("/api/app/session", s.switchPersona)
 	app.Get("/api/app/info", s.info)

@@ -169,6 +169,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plugins/{id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a plugin's recorded calls
+         * @description The newest first. Each replica keeps the recordings of the calls that it served.
+         */
+        get: operations["listRecordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/recordings/{recording}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a recording
+         * @description Lines of JSON, to run again with `callboard plugin replay`. Needs plugins.operate, and is audited.
+         */
+        get: operations["readRecording"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a recording
+         * @description Needs plugins.operate, and is audited.
+         */
+        delete: operations["deleteRecording"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record the next calls of a plugin
+         * @description However they end; each runs in an instance of its own. Zero takes the wish back. Needs plugins.operate, and is audited.
+         */
+        post: operations["recordCalls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/app/session": {
         parameters: {
             query?: never;
@@ -780,6 +844,35 @@ export interface components {
                 /** Format: date-time */
                 at: string;
             };
+        };
+        Recording: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            plugin: string;
+            version: string;
+            /** @description SHA-256 of the module, hex. */
+            digest: string;
+            /** @description `http.handle/1`, or `start` for an instance that did not start. */
+            op: string;
+            route?: string;
+            /** @enum {unknown} */
+            reason: "failed" | "asked for";
+            requestId?: string;
+            /** @description `ok`, or the kind of the fault. */
+            outcome: string;
+            cause?: string;
+            /**
+             * @description Whether the host came to the same end when it ran the recording again on a fresh instance.
+             * @enum {unknown}
+             */
+            reproduced: "yes" | "no" | "pending";
+            /** @description The first thing that was different. */
+            difference?: string;
+            /** @description Whether payloads are in the file; without them it cannot be run again. */
+            bodies: boolean;
+            fuel?: number;
+            bytes: number;
         };
         Principal: {
             ref: string;
@@ -1651,6 +1744,114 @@ export interface operations {
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRecordings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recordings. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"][];
+                };
+            };
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    readRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    recordCalls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    calls: number;
+                };
+            };
+        };
+        responses: {
+            /** @description They will be recorded. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

@@ -10,6 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/callboard/callboard/host/internal/fault"
 )
 
 // A file is a magic line, the id of its key, and two sealed parts: what a list
@@ -52,6 +58,40 @@ func NewKey(secret []byte) (Key, error) {
 	k := Key{aead: aead}
 	copy(k.id[:], derived[32:])
 	return k, nil
+}
+
+// FileKey returns the key in a file of mode 0600, which is made when it is
+// missing. Fault: Denied (others can read it).
+func FileKey(name string, random io.Reader) (Key, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return Key{}, fmt.Errorf("making the folder of recordings: %w", err)
+	}
+	secret := make([]byte, 32)
+	if _, err := io.ReadFull(random, secret); err != nil {
+		return Key{}, fmt.Errorf("drawing the key of recordings: %w", err)
+	}
+	// Written beside and linked, so that two processes end up with one key and
+	// a killed one leaves no half of it.
+	half := name + ".new"
+	if err := os.WriteFile(half, secret, 0o600); err != nil {
+		return Key{}, fmt.Errorf("writing the key of recordings: %w", err)
+	}
+	err := os.Link(half, name)
+	_ = os.Remove(half)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return Key{}, fmt.Errorf("writing the key of recordings: %w", err)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return Key{}, fmt.Errorf("reading the key of recordings: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		return Key{}, fault.New(fault.Denied, "%s can be read by others; chmod 600 it, or remove it and the recordings with it", name)
+	}
+	if secret, err = os.ReadFile(name); err != nil {
+		return Key{}, fmt.Errorf("reading the key of recordings: %w", err)
+	}
+	return NewKey(secret)
 }
 
 // seal makes a file.

@@ -240,8 +240,8 @@ func (s *Store) open(id [keyIDSize]byte, name string, sealed []byte) ([]byte, er
 	return key.open(name, sealed)
 }
 
-// Read returns a recording as the file that an author gets: packed lines of
-// JSON, not encrypted. Fault: NotFound.
+// Read returns a recording as the file that an author gets: lines of JSON, not
+// encrypted. Fault: NotFound.
 func (s *Store) Read(id plugin.ID, recording string) ([]byte, error) {
 	_, file, err := s.path(id, recording)
 	if err != nil {
@@ -263,7 +263,19 @@ func (s *Store) Read(id plugin.ID, recording string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a recording: %w", err)
 	}
-	return s.open(keyID, string(id)+"/"+recording+" body", sealed)
+	packed, err := s.open(keyID, string(id)+"/"+recording+" body", sealed)
+	if err != nil {
+		return nil, err
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("unpacking a recording: %w", err)
+	}
+	lines, err := io.ReadAll(io.LimitReader(z, replay.MaxSize))
+	if err != nil {
+		return nil, fmt.Errorf("unpacking a recording: %w", err)
+	}
+	return lines, nil
 }
 
 // Delete removes a recording. Fault: NotFound.
