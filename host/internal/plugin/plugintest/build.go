@@ -25,6 +25,12 @@ func Recorded(tb testing.TB, version string) []byte {
 	return build(tb, "recorded", version)
 }
 
+// Versioned returns the Go guest that answers with its version.
+func Versioned(tb testing.TB, version string) []byte {
+	tb.Helper()
+	return build(tb, "versioned", version)
+}
+
 // build compiles a guest with the toolchain that runs the test. It lies in the
 // user's cache, where the build leaves it alone while its source has not changed.
 func build(tb testing.TB, name, version string) []byte {
