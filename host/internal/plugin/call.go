@@ -45,18 +45,20 @@ type Call struct {
 // (crash, with *Crash inside), and whatever the plugin answers, with
 // *GuestError inside.
 func (r *Registry) Call(ctx context.Context, call Call) (*Reply, error) {
-	began := time.Now()
+	start := start{at: time.Now()}
 	s, err := r.find(call.Plugin)
 	if err != nil {
 		return nil, err
 	}
+	if start.paced, err = s.admit(ctx); err != nil {
+		return nil, r.refused(call, err)
+	}
 	for {
 		v, route, err := s.pick()
 		if err != nil {
-			r.observe.Called(CallEvent{Plugin: call.Plugin, Op: call.Op, Failed: true, Kind: fault.KindOf(err)})
-			return nil, err
+			return nil, r.refused(call, err)
 		}
-		reply, err := r.attempt(ctx, v, call, began)
+		reply, err := r.attempt(ctx, v, call, start)
 		if err == nil {
 			return reply, nil
 		}
@@ -71,14 +73,29 @@ func (r *Registry) Call(ctx context.Context, call Call) (*Reply, error) {
 	}
 }
 
+// start is when a call began, and how long it waited for the CPU budget.
+type start struct {
+	at    time.Time
+	paced time.Duration
+}
+
+// now is the start of a call that the host makes itself.
+func now() start { return start{at: time.Now()} }
+
+// refused tells observers of a call that no version was asked.
+func (r *Registry) refused(call Call, err error) error {
+	r.observe.Called(CallEvent{Plugin: call.Plugin, Op: call.Op, Failed: true, Kind: fault.KindOf(err)})
+	return err
+}
+
 // attempt runs a call on one version. What has errMoved inside did not enter a
 // guest, and nobody has been told of it.
-func (r *Registry) attempt(ctx context.Context, v *version, call Call, began time.Time) (*Reply, error) {
+func (r *Registry) attempt(ctx context.Context, v *version, call Call, began start) (*Reply, error) {
 	info, err := r.info(v, call)
 	if err != nil {
 		return nil, err
 	}
-	limit := began.Add(v.limits.For(call.Op))
+	limit := began.at.Add(v.limits.For(call.Op))
 	own := true
 	if d, ok := ctx.Deadline(); ok && d.Before(limit) {
 		limit, own = d, false
@@ -87,11 +104,11 @@ func (r *Registry) attempt(ctx context.Context, v *version, call Call, began tim
 	defer cancel()
 	info.Deadline = limit
 
-	event := CallEvent{Plugin: call.Plugin, Version: v.pkg.Version, Digest: v.pkg.Digest, Op: call.Op}
+	event := CallEvent{Plugin: call.Plugin, Version: v.pkg.Version, Digest: v.pkg.Digest, Op: call.Op, Paced: began.paced}
 	p, trial, err := v.ready(ctx)
 	if err == nil {
 		var reply *Reply
-		reply, err = r.enter(ctx, p, turn{op: call.Op, deadline: r.deps.Clock.Now().Add(limit.Sub(began)), own: own, cancel: cancel}, info, call, &event)
+		reply, err = r.enter(ctx, v, p, turn{op: call.Op, deadline: r.deps.Clock.Now().Add(limit.Sub(began.at)), own: own, cancel: cancel}, info, call, &event)
 		if errors.Is(err, errMoved) {
 			v.abandon(trial)
 			return nil, err
@@ -100,7 +117,7 @@ func (r *Registry) attempt(ctx context.Context, v *version, call Call, began tim
 		if err == nil {
 			reply.version = v
 			if err = reply.refusal(); err == nil {
-				event.Duration = time.Since(began)
+				event.Duration = time.Since(began.at)
 				v.count(&event, false)
 				r.observe.Called(event)
 				return reply, nil
@@ -113,7 +130,7 @@ func (r *Registry) attempt(ctx context.Context, v *version, call Call, began tim
 	}
 	var crash *Crash
 	event.Failed, event.Kind, event.Crashed = true, fault.KindOf(err), errors.As(err, &crash)
-	event.Duration = time.Since(began)
+	event.Duration = time.Since(began.at)
 	v.count(&event, blames(err, own))
 	r.observe.Called(event)
 	return nil, err
@@ -174,7 +191,7 @@ func (r *Registry) info(v *version, call Call) (CallInfo, error) {
 }
 
 // enter opens the session and runs the call in an instance of the pool.
-func (r *Registry) enter(ctx context.Context, p *pool, t turn, info CallInfo, call Call, event *CallEvent) (_ *Reply, err error) {
+func (r *Registry) enter(ctx context.Context, v *version, p *pool, t turn, info CallInfo, call Call, event *CallEvent) (reply *Reply, err error) {
 	session := r.deps.Gate.Open(info)
 	defer func() {
 		event.Usage = session.Usage()
@@ -187,13 +204,15 @@ func (r *Registry) enter(ctx context.Context, p *pool, t turn, info CallInfo, ca
 	if err := encode(in, info, call, session); err != nil {
 		return nil, err
 	}
+	paced := &pacedContext{ctx, v.slot.account.Begin()}
 	asked := time.Now()
-	g, err := p.acquire(ctx, t)
+	g, err := p.acquire(paced, t)
 	event.Wait = time.Since(asked)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		reply, err = r.handle(paced, p, g, *in, session, event)
 	}
-	return r.handle(ctx, p, g, *in, session, event)
+	event.Paced += paced.turn.End(event.Guest)
+	return reply, err
 }
 
 // handle runs the guest. The watchdog finds it in stacks by its name.

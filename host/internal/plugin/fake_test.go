@@ -20,6 +20,8 @@ type script struct {
 	start  func(context.Context) error
 	handle func(ctx context.Context, in []byte, door plugin.Door) ([]byte, error)
 
+	guest time.Duration // of each call
+
 	mu           sync.Mutex
 	made, closed int
 	memory       uint64
@@ -72,7 +74,7 @@ func (i *scripted) Memory() uint64 {
 
 func (i *scripted) Stderr() string       { return "" }
 func (i *scripted) Fuel() uint64         { return 0 }
-func (i *scripted) Guest() time.Duration { return 0 }
+func (i *scripted) Guest() time.Duration { return i.script.guest }
 
 func (i *scripted) Close(context.Context) error {
 	i.script.mu.Lock()

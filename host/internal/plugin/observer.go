@@ -17,7 +17,8 @@ type CallEvent struct {
 	Kind     fault.Kind // of the failure
 	Crashed  bool
 	Wait     time.Duration // for an instance
-	Duration time.Duration // whole, wait included
+	Paced    time.Duration // kept waiting so that others may compute, or by its CPU budget
+	Duration time.Duration // whole, waiting included
 	Guest    time.Duration // inside of the guest, without its host calls
 	Fuel     uint64        // steps of the guest; 0 if it is not metered
 	Usage    Usage

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin/pace"
 )
 
 // Package is one plugin as the operator installed it.
@@ -35,8 +36,8 @@ type Package struct {
 // them, as Registry.Call does. It holds whatever lock the data needs.
 type Migration func(ctx context.Context, pkg Package, run func(context.Context, Call) (*Reply, error)) error
 
-// Deps is what a Registry works with. Grant, Migrate, Observer and Probation
-// may be left out.
+// Deps is what a Registry works with. Grant, Migrate, Observer, Probation and
+// Pace may be left out.
 type Deps struct {
 	Loader Loader
 	Gate   Gate
@@ -50,7 +51,8 @@ type Deps struct {
 	Migrate Migration
 	// Observer hears of versions too if it is a VersionObserver.
 	Observer  Observer
-	Probation time.Duration // after a swap; default 2 min
+	Probation time.Duration  // after a swap; default 2 min
+	Pace      *pace.Governor // of all guests of the process; default one for this registry
 }
 
 // Timing of the registry's own work.
@@ -83,6 +85,9 @@ type Registry struct {
 
 // NewRegistry returns a registry without plugins.
 func NewRegistry(deps Deps) *Registry {
+	if deps.Pace == nil {
+		deps.Pace = pace.New(pace.Config{})
+	}
 	r := &Registry{deps: deps, observe: Observers{deps.Stats}}
 	if deps.Observer != nil {
 		r.observe = append(r.observe, deps.Observer)

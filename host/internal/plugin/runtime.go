@@ -37,6 +37,7 @@ type Limits struct {
 	MaxCalls       int                      // calls before an instance is recycled; default 10,000
 	IdleAfter      time.Duration            // an instance idle this long is closed; default 10 min
 	RestAfter      time.Duration            // code without a call for this long, and without instances, is released; default 30 min
+	CPU            float64                  // processors inside of guests, on average over a second; default 0, no limit
 	CompileTimeout time.Duration            // default 60 s
 }
 

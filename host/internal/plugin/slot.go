@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin/pace"
 )
 
 // slot is the place of one plugin id: the version that answers, and those that
@@ -16,6 +17,7 @@ import (
 type slot struct {
 	registry *Registry
 	id       ID
+	account  *pace.Account
 
 	// route is replaced as a whole, so that a call picks its version without a
 	// lock.
@@ -45,7 +47,8 @@ type off struct {
 }
 
 func newSlot(r *Registry, pkg Package) *slot {
-	s := &slot{registry: r, id: pkg.ID, changing: make(chan struct{}, 1)}
+	s := &slot{registry: r, id: pkg.ID, account: r.deps.Pace.Account(), changing: make(chan struct{}, 1)}
+	s.account.SetBudget(pkg.Limits.CPU)
 	v := newVersion(s, pkg)
 	v.shown.Store(true)
 	s.route.Store(&route{current: v})
@@ -70,6 +73,7 @@ func (s *slot) turn(change func(*route)) {
 	next := *s.route.Load()
 	change(&next)
 	s.route.Store(&next)
+	s.account.SetBudget(next.current.limits.CPU)
 }
 
 // begin waits for its turn to change versions. The context that it returns

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/sdk/abi"
@@ -87,7 +86,7 @@ func (s *slot) raise(ctx context.Context, v *version, migrate Migration) (err er
 func (s *slot) migrate(ctx context.Context, v *version, migrate Migration) error {
 	run := func(ctx context.Context, call Call) (*Reply, error) {
 		call.Plugin = s.id
-		return s.registry.attempt(ctx, v, call, time.Now())
+		return s.registry.attempt(ctx, v, call, now())
 	}
 	if err := migrate(ctx, v.pkg, run); err != nil {
 		return fmt.Errorf("migrating the data of plugin %s to version %s: %w", s.id, v.pkg.Version, err)
@@ -101,7 +100,7 @@ func (v *version) health(ctx context.Context) error {
 	sick := func(err error, why string) error {
 		return fault.Wrap(fault.Unavailable, err, fmt.Sprintf("version %s of plugin %s is not healthy: %s", v.pkg.Version, v.pkg.ID, why))
 	}
-	reply, err := v.slot.registry.attempt(ctx, v, Call{Plugin: v.pkg.ID, Op: abi.OpHealth, Own: true}, time.Now())
+	reply, err := v.slot.registry.attempt(ctx, v, Call{Plugin: v.pkg.ID, Op: abi.OpHealth, Own: true}, now())
 	var answer *GuestError
 	switch {
 	case err != nil && errors.As(err, &answer) && (fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid)):

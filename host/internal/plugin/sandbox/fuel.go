@@ -77,12 +77,13 @@ func (f *Fuel) Elapsed() time.Duration { return time.Since(f.began) }
 // Tick is the function callboard.tick, which the rewriting pass imports.
 func Tick() Func {
 	return Func{NewSignature("i", "i"), func(ctx context.Context, g *Guest, stack []uint64) {
-		stack[0] = uint64(g.Fuel.tick(ctx, int32(uint32(stack[0])))) //nolint:gosec // not negative
+		stack[0] = uint64(g.Fuel.tick(ctx, int32(uint32(stack[0])), g.rest)) //nolint:gosec // not negative
 	}}
 }
 
-// tick takes what is left of the counter and returns what to set it to.
-func (f *Fuel) tick(ctx context.Context, left int32) uint32 {
+// tick takes what is left of the counter and returns what to set it to. Between
+// two slices it rests.
+func (f *Fuel) tick(ctx context.Context, left int32, rest func(context.Context, time.Duration)) uint32 {
 	f.used += uint64(f.slice - int64(left)) //nolint:gosec // the counter only goes down
 	f.slice = int64(left)
 	if f.used > f.limit {
@@ -92,7 +93,7 @@ func (f *Fuel) tick(ctx context.Context, left int32) uint32 {
 	if f.ticked > 0 {
 		f.adapt(now - f.ticked)
 	}
-	runtime.Gosched()
+	rest(ctx, now)
 	Interrupt(ctx)
 	f.ticked = f.Elapsed()
 	// The timer of the context may be late on a busy machine.
@@ -101,6 +102,14 @@ func (f *Fuel) tick(ctx context.Context, left int32) uint32 {
 	}
 	f.slice = int64(min(uint64(f.pace), f.limit-f.used)) //nolint:gosec // both are small and positive
 	return uint32(f.slice)                               //nolint:gosec // likewise
+}
+
+// rest lets others have the processor, for as long as the pacer says.
+func (g *Guest) rest(ctx context.Context, elapsed time.Duration) {
+	runtime.Gosched()
+	if g.Pacer != nil {
+		g.Away += g.Pacer.Pace(ctx, elapsed-g.Away)
+	}
 }
 
 // adapt sets the pace by the time that the latest slice took.

@@ -26,7 +26,8 @@ type Guest struct {
 	Output Output
 	Around plugin.Ambient
 	Fuel   Fuel          // of a metered guest
-	Away   time.Duration // time of the latest call spent in the host on the guest's behalf
+	Pacer  plugin.Pacer  // of the call in progress; nil = it never waits
+	Away   time.Duration // time of the latest call in the host on the guest's behalf, or waiting for its turn
 }
 
 // Outside takes the time of what the host does for the guest.

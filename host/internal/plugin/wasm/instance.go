@@ -63,7 +63,7 @@ func (i *instance) Handle(ctx context.Context, op abi.Op, in []byte, door plugin
 		i.guest.Around = around
 	}
 	i.guest.Output.Begin(door.Log)
-	i.guest.Away = 0
+	i.guest.Away, i.guest.Pacer = 0, plugin.PacerOf(ctx)
 	i.guest.Fuel.Begin(ctx, i.limits.FuelFor(op))
 	out, err := i.run(ctx, op, in)
 	i.inside = i.guest.Fuel.Elapsed() - i.guest.Away

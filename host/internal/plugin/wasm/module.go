@@ -61,7 +61,7 @@ func (m *compiled) NewIn(ctx context.Context, around plugin.Ambient) (_ plugin.I
 	}
 	defer m.tenants.Leave()
 	i := &instance{module: m, limits: m.spec.Limits, linear: &sandbox.Linear{}}
-	i.guest = sandbox.Guest{Output: sandbox.Output{Budget: m.spec.Limits.LogBytes}, Around: around, Fuel: sandbox.NewFuel(ctx)}
+	i.guest = sandbox.Guest{Output: sandbox.Output{Budget: m.spec.Limits.LogBytes}, Around: around, Fuel: sandbox.NewFuel(ctx), Pacer: plugin.PacerOf(ctx)}
 	defer func() {
 		// The runtime does not free the memory of an instance that it could
 		// not finish, and an allocation that fails is a panic there.
