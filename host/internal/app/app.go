@@ -22,7 +22,6 @@ import (
 	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/install"
-	"github.com/callboard/callboard/host/internal/plugin/wasm"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/host/internal/telemetry"
 	"github.com/callboard/callboard/host/internal/web"
@@ -147,9 +146,9 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		return fmt.Errorf("making the folder of compiled modules: %w", err)
 	}
-	loader, err := wasm.New(wasm.Config{CacheDir: cache, Random: o.Random, Now: o.Now, Log: log})
+	loader, err := newLoaders(cache, o.Random, o.Now, log)
 	if err != nil {
-		return fmt.Errorf("starting the Wasm runtime: %w", err)
+		return err
 	}
 	var calls atomic.Uint64
 	a.plugins = &pluginSet{

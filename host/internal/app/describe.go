@@ -11,7 +11,6 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
-	"github.com/callboard/callboard/host/internal/plugin/wasm"
 	"github.com/callboard/callboard/sdk/abi"
 	"github.com/callboard/callboard/sdk/contract"
 )
@@ -19,9 +18,9 @@ import (
 // DescribeModule runs describe/1 of a module outside of any portal, with no
 // capability at all: the plugin tools compare the answer with the manifest.
 func DescribeModule(ctx context.Context, module []byte) (contract.Description, error) {
-	loader, err := wasm.New(wasm.Config{Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
+	loader, err := newLoaders("", rand.Reader, time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return contract.Description{}, fmt.Errorf("starting the Wasm runtime: %w", err)
+		return contract.Description{}, err
 	}
 	return describe(ctx, loader, module)
 }
