@@ -76,7 +76,7 @@ var homes = []home{
 }
 
 // sdkForHost are the parts of the SDK that host and guest share. The rest is the guest's side.
-var sdkForHost = []string{"sdk/abi", "sdk/contract", "sdk/entity", "sdk/manifest", "sdk/outbound", "sdk/rawjson", "sdk/replay", "sdk/starter"}
+var sdkForHost = []string{"sdk/abi", "sdk/contract", "sdk/entity", "sdk/manifest", "sdk/outbound", "sdk/payload", "sdk/rawjson", "sdk/replay", "sdk/starter"}
 
 // sdkMayUse are all dependencies of plugin authors that they did not choose.
 var sdkMayUse = []string{"github.com/tinylib/msgp/", "github.com/philhofer/fwd", "go.yaml.in/yaml/"}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/callboard/callboard/sdk/payload"
 )
 
 // Result is what a run came to.
@@ -123,7 +125,8 @@ func (s Step) String() string {
 	if s.Request == nil {
 		return name + " sha256:" + s.Hash
 	}
-	p := request(hostOps[operation{s.Capability, s.Op}].request, s.Request)
+	known, _ := payload.Host(s.Capability, s.Op)
+	p := request(known.Request, s.Request)
 	switch {
 	case p.JSON != nil:
 		return name + " " + string(p.JSON)

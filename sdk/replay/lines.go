@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/callboard/callboard/sdk/abi"
-	"github.com/callboard/callboard/sdk/contract"
+	"github.com/callboard/callboard/sdk/payload"
 )
 
 // line is one line of a file after the first. Is says which of the fields count.
@@ -18,12 +18,12 @@ type line struct {
 	Capability *uint32   `json:"capability,omitempty"`
 	Op         uint32    `json:"op,omitempty"`
 	Header     *header   `json:"header,omitempty"`
-	Request    *payload  `json:"request,omitempty"`
-	Answer     *payload  `json:"answer,omitempty"`
+	Request    *packed   `json:"request,omitempty"`
+	Answer     *packed   `json:"answer,omitempty"`
 	Handle     uint32    `json:"handle,omitempty"`
 	Off        int64     `json:"off,omitempty"`
 	Size       int       `json:"size,omitempty"`
-	Content    *payload  `json:"content,omitempty"`
+	Content    *packed   `json:"content,omitempty"`
 	MediaType  string    `json:"type,omitempty"`
 	Code       string    `json:"code,omitempty"`
 	Level      uint32    `json:"level,omitempty"`
@@ -48,8 +48,8 @@ type header struct {
 	Body      uint32 `json:"body,omitempty"`
 }
 
-// payload is bytes in the most readable form that gives the same bytes again.
-type payload struct {
+// packed is bytes in the most readable form that gives the same bytes again.
+type packed struct {
 	Code  string          `json:"code,omitempty"`  // of an answer
 	Codec uint8           `json:"codec,omitempty"` // of an answer
 	JSON  json.RawMessage `json:"json,omitempty"`  // a contract type
@@ -61,15 +61,15 @@ type payload struct {
 }
 
 type outcome struct {
-	Kind    string   `json:"kind"`
-	Crashed bool     `json:"crashed,omitempty"`
-	Cause   string   `json:"cause,omitempty"`
-	Message string   `json:"message,omitempty"`
-	Stack   string   `json:"stack,omitempty"`
-	Stderr  string   `json:"stderr,omitempty"`
-	Fuel    uint64   `json:"fuel,omitempty"`
-	Memory  uint64   `json:"memory,omitempty"`
-	Reply   *payload `json:"reply,omitempty"`
+	Kind    string  `json:"kind"`
+	Crashed bool    `json:"crashed,omitempty"`
+	Cause   string  `json:"cause,omitempty"`
+	Message string  `json:"message,omitempty"`
+	Stack   string  `json:"stack,omitempty"`
+	Stderr  string  `json:"stderr,omitempty"`
+	Fuel    uint64  `json:"fuel,omitempty"`
+	Memory  uint64  `json:"memory,omitempty"`
+	Reply   *packed `json:"reply,omitempty"`
 }
 
 var (
@@ -78,18 +78,18 @@ var (
 )
 
 // content writes bytes as text where they are text.
-func content(b []byte) *payload {
+func content(b []byte) *packed {
 	if b == nil {
 		return nil
 	}
 	if utf8.Valid(b) {
 		text := string(b)
-		return &payload{Text: &text}
+		return &packed{Text: &text}
 	}
-	return &payload{Bytes: b}
+	return &packed{Bytes: b}
 }
 
-func (p *payload) content() []byte {
+func (p *packed) content() []byte {
 	switch {
 	case p == nil:
 		return nil
@@ -103,36 +103,36 @@ func (p *payload) content() []byte {
 }
 
 // request writes the payload of a call.
-func request(make func() message, b []byte) *payload {
-	if text := toJSON(make, b); text != nil {
-		return &payload{JSON: text}
+func request(t payload.Type, b []byte) *packed {
+	if text := toJSON(t, b); text != nil {
+		return &packed{JSON: text}
 	}
-	return &payload{Bytes: b}
+	return &packed{Bytes: b}
 }
 
-func (p *payload) request(make func() message) ([]byte, error) {
+func (p *packed) request(t payload.Type) ([]byte, error) {
 	if p.JSON != nil {
-		return fromJSON(make, p.JSON)
+		return fromJSON(t, p.JSON)
 	}
 	return p.content(), nil
 }
 
 // answer writes an abi.ReplyHeader with its payload.
-func answer(make func() message, b []byte) *payload {
+func answer(t payload.Type, b []byte) *packed {
 	h, body, err := abi.ParseReplyHeader(b)
 	if err != nil {
-		return &payload{Raw: b}
+		return &packed{Raw: b}
 	}
 	again := h.AppendTo(nil)
 	if string(again) != string(b[:abi.ReplyHeaderSize]) {
-		return &payload{Raw: b} // a reserved field is in use
+		return &packed{Raw: b} // a reserved field is in use
 	}
 	if h.Code != abi.CodeOK {
-		make = of[contract.Error]
+		t = payload.Error
 	}
-	p := &payload{Code: h.Code.String(), Codec: uint8(h.Codec)}
+	p := &packed{Code: h.Code.String(), Codec: uint8(h.Codec)}
 	if h.Codec == abi.CodecMsgpack {
-		p.JSON = toJSON(make, body)
+		p.JSON = toJSON(t, body)
 	}
 	if p.JSON == nil {
 		p.Bytes = body
@@ -140,7 +140,7 @@ func answer(make func() message, b []byte) *payload {
 	return p
 }
 
-func (p *payload) answer(make func() message) ([]byte, error) {
+func (p *packed) answer(t payload.Type) ([]byte, error) {
 	switch {
 	case p == nil:
 		return nil, nil
@@ -152,9 +152,9 @@ func (p *payload) answer(make func() message) ([]byte, error) {
 		return nil, fmt.Errorf("code %.20q %w", p.Code, errNoMessage)
 	}
 	if code != abi.CodeOK {
-		make = of[contract.Error]
+		t = payload.Error
 	}
-	body, err := p.request(make)
+	body, err := p.request(t)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func opByName(name string) (abi.Op, bool) {
 func input(op abi.Op, b []byte) line {
 	h, body, err := abi.ParseCallHeader(b)
 	if err != nil || h.Op != op || string(h.AppendTo(nil)) != string(b[:abi.CallHeaderSize]) {
-		return line{Is: "input", Request: &payload{Raw: b}}
+		return line{Is: "input", Request: &packed{Raw: b}}
 	}
 	out := &header{
 		Codec: uint8(h.Codec), Flags: h.Flags, Features: h.Features, CallID: h.CallID, ParentID: h.ParentID,
@@ -193,7 +193,7 @@ func input(op abi.Op, b []byte) line {
 	if !h.Deadline.IsZero() {
 		out.Deadline = h.Deadline.UnixNano()
 	}
-	return line{Is: "input", Header: out, Request: request(guestOps[op].request, body)}
+	return line{Is: "input", Header: out, Request: request(requestType(op), body)}
 }
 
 func (l *line) input(op abi.Op) ([]byte, error) {
@@ -203,7 +203,7 @@ func (l *line) input(op abi.Op) ([]byte, error) {
 	if l.Header == nil {
 		return l.Request.Raw, nil
 	}
-	body, err := l.Request.request(guestOps[op].request)
+	body, err := l.Request.request(requestType(op))
 	if err != nil {
 		return nil, err
 	}
@@ -221,4 +221,14 @@ func (l *line) input(op abi.Op) ([]byte, error) {
 		h.Deadline = time.Unix(0, in.Deadline)
 	}
 	return append(h.AppendTo(nil), body...), nil
+}
+
+func requestType(op abi.Op) payload.Type {
+	t, _ := payload.Guest(op)
+	return t
+}
+
+func answerType(op abi.Op) payload.Type {
+	_, t := payload.Guest(op)
+	return t
 }

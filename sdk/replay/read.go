@@ -11,6 +11,7 @@ import (
 	"math"
 
 	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/payload"
 )
 
 // Bounds of what Read accepts. A host writes far less: the content of one call
@@ -142,7 +143,7 @@ func (p *parser) outcome(in *outcome) (err error) {
 		Kind: in.Kind, Crashed: in.Crashed, Cause: in.Cause, Message: in.Message, Stack: in.Stack, Stderr: in.Stderr,
 		Fuel: in.Fuel, Memory: in.Memory,
 	}
-	p.out.Outcome.Reply, err = in.Reply.answer(guestOps[p.op].answer)
+	p.out.Outcome.Reply, err = in.Reply.answer(answerType(p.op))
 	return err
 }
 
@@ -169,14 +170,14 @@ func (p *parser) event(l *line) (err error) {
 			return errors.New("is a host call without capability or request")
 		}
 		e.Capability = abi.Capability(*l.Capability)
-		s := hostOps[operation{e.Capability, e.Op}]
+		known, _ := payload.Host(e.Capability, e.Op)
 		if l.Request.Hash == "" {
-			e.Request, err = l.Request.request(s.request)
+			e.Request, err = l.Request.request(known.Request)
 		} else {
 			e.Hash, e.Size = l.Request.Hash, l.Request.Size
 		}
 		if err == nil {
-			e.Answer, err = l.Answer.answer(s.answer)
+			e.Answer, err = l.Answer.answer(known.Answer)
 		}
 		if err != nil {
 			return fmt.Errorf("(%.40s) %w", l.Operation, err)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/callboard/callboard/sdk/payload"
 )
 
 // Write writes a recording as lines of JSON.
@@ -46,7 +48,7 @@ func (r *Recording) lines() func(yield func(line) bool) {
 			Fuel: o.Fuel, Memory: o.Memory,
 		}
 		if o.Reply != nil {
-			last.Reply = answer(guestOps[op].answer, o.Reply)
+			last.Reply = answer(answerType(op), o.Reply)
 		}
 		_ = yield(line{Is: "around", Around: &r.Around}) &&
 			yield(line{Is: "outcome", Outcome: &last}) &&
@@ -63,16 +65,16 @@ func (e *Event) line() line {
 	case KindPut:
 		l.Handle, l.MediaType, l.Content, l.Size = e.Handle, e.MediaType, content(e.Bytes), missing(e)
 	case KindCall:
-		s := hostOps[operation{e.Capability, e.Op}]
+		known, _ := payload.Host(e.Capability, e.Op)
 		capability := uint32(e.Capability)
 		l.Operation, l.Capability, l.Op = OperationName(e.Capability, e.Op), &capability, e.Op
 		if e.Request != nil {
-			l.Request = request(s.request, e.Request)
+			l.Request = request(known.Request, e.Request)
 		} else {
-			l.Request = &payload{Size: e.Size, Hash: e.Hash}
+			l.Request = &packed{Size: e.Size, Hash: e.Hash}
 		}
 		if e.Answer != nil {
-			l.Answer = answer(s.answer, e.Answer)
+			l.Answer = answer(known.Answer, e.Answer)
 		}
 	case KindStash:
 		l.Handle = e.Handle

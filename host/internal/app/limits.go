@@ -18,6 +18,7 @@ func limits(asked manifest.Runtime, entry, limit config.Limits) plugin.Limits {
 	l := plugin.Limits{
 		MemoryBytes:   uint64(first(entry.Memory, config.ByteSize(asked.Memory))), //nolint:gosec // sizes are not negative
 		Instances:     first(entry.Instances, asked.Instances),
+		Fuel:          uint64(max(first(entry.Fuel, int64(asked.Fuel)), 0)),
 		HostCalls:     first(entry.HostCalls, asked.HostCalls),
 		LogBytes:      int(first(entry.LogBytes, config.ByteSize(asked.LogBytes))),
 		ResponseBytes: int64(first(entry.ResponseBytes, config.ByteSize(asked.ResponseBytes))),
@@ -37,6 +38,11 @@ func limits(asked manifest.Runtime, entry, limit config.Limits) plugin.Limits {
 	}
 	l.MemoryBytes = atMost(l.MemoryBytes, uint64(limit.Memory)) //nolint:gosec // sizes are not negative
 	l.Instances = atMost(l.Instances, limit.Instances)
+	if most := uint64(max(limit.Fuel, 0)); l.Fuel == 0 {
+		l.Fuel = most // the default is as much as the deadline allows
+	} else {
+		l.Fuel = atMost(l.Fuel, most)
+	}
 	l.HostCalls = atMost(l.HostCalls, limit.HostCalls)
 	l.LogBytes = atMost(l.LogBytes, int(limit.LogBytes))
 	l.ResponseBytes = atMost(l.ResponseBytes, int64(limit.ResponseBytes))

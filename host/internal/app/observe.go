@@ -27,6 +27,7 @@ func (o *observer) Called(e plugin.CallEvent) {
 		outcome = e.Kind.String()
 	}
 	o.metrics.PluginCall(string(e.Plugin), e.Op.String(), outcome, e.Duration)
+	o.metrics.PluginWork(string(e.Plugin), e.Guest, e.Fuel)
 }
 
 // Pooled implements plugin.Observer; gauges are read from the registry instead.

@@ -17,9 +17,9 @@ func TestEveryOperationHasItsPayloads(t *testing.T) {
 		for op, operation := range row.Ops {
 			known, ok := payload.Host(id, op)
 			if !ok {
-				t.Errorf("%s has no row in plugin/payload/table.go", operation.Name)
+				t.Errorf("%s has no row in sdk/payload/table.go", operation.Name)
 			} else if known.Name != operation.Name {
-				t.Errorf("%s is called %s in plugin/payload/table.go", operation.Name, known.Name)
+				t.Errorf("%s is called %s in sdk/payload/table.go", operation.Name, known.Name)
 			}
 		}
 	}

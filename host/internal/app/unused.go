@@ -11,7 +11,7 @@ import (
 var later = []string{
 	"backend.cors", "backend.trustedProxies", "backend.auth.externalAccess",
 	"auth.providers.github", "auth.providers.oidc", "auth.session", "catalog.readonly", "permission.enabled",
-	"search.engine", "search.meilisearch", "techdocs", "limits.fuel",
+	"search.engine", "search.meilisearch", "techdocs",
 }
 
 // unused returns the keys of later that are set.

@@ -108,7 +108,7 @@ func (r *Registry) attempt(ctx context.Context, v *version, call Call, began sta
 	p, trial, err := v.ready(ctx)
 	if err == nil {
 		var reply *Reply
-		reply, err = r.enter(ctx, v, p, turn{op: call.Op, deadline: r.deps.Clock.Now().Add(limit.Sub(began.at)), own: own, cancel: cancel}, info, call, &event)
+		reply, err = r.enter(ctx, v, p, turn{op: call.Op, deadline: r.deps.Clock.Now().Add(limit.Sub(began.at)), own: own, depth: len(info.Authority.Path()) - 1, cancel: cancel}, info, call, &event)
 		if errors.Is(err, errMoved) {
 			v.abandon(trial)
 			return nil, err

@@ -18,6 +18,20 @@ type Crash struct { //nolint:errname // it is the cause inside of a fault, and n
 // Error returns the cause.
 func (c *Crash) Error() string { return "guest crashed: " + c.Cause }
 
+// Ended is the cause inside a fault of a guest that the host ended: by its
+// deadline, by its fuel, or because its caller gave up. Unlike a crash it says
+// nothing about the guest's health.
+type Ended struct { //nolint:errname // as Crash
+	Err   error  // what ended it
+	Stack string // where the guest was, one frame a line; empty if that is not known
+}
+
+// Error returns what ended the guest.
+func (s *Ended) Error() string { return "guest stopped: " + s.Err.Error() }
+
+// Unwrap gives errors.Is access to what ended the guest.
+func (s *Ended) Unwrap() error { return s.Err }
+
 // Busy is the cause inside a fault of a call that was refused before it
 // reached the guest and may be tried again.
 type Busy struct { //nolint:errname // it is the cause inside of a fault, and named for what happened

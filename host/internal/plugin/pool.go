@@ -30,6 +30,7 @@ type turn struct {
 	op       abi.Op
 	deadline time.Time // on the registry's clock, for the watchdog
 	own      bool      // the deadline is the plugin's limit, not its caller's
+	depth    int       // plugins on the path before this one
 	cancel   context.CancelFunc
 }
 
@@ -86,6 +87,14 @@ func (p *pool) acquire(ctx context.Context, t turn) (*guest, error) {
 		g := p.reserve(t)
 		p.mu.Unlock()
 		return p.make(ctx, g)
+	case t.depth > 0 && !p.serves(t.depth):
+		// Plugins that call each other would otherwise hold all instances of
+		// both and wait for one. With one for each depth, the deepest call
+		// always ends, and so do those above it.
+		p.alive++
+		g := p.reserve(t)
+		p.mu.Unlock()
+		return p.make(ctx, g)
 	case len(p.waiting) >= p.limits.Queue:
 		n := len(p.waiting)
 		p.mu.Unlock()
@@ -129,6 +138,11 @@ func (p *pool) refuse(kind fault.Kind, reason string) error {
 func (p *pool) moved() error {
 	busy := &Busy{Reason: "it is being unloaded", Wait: busyWait}
 	return fault.Wrap(fault.Unavailable, errors.Join(errMoved, busy), fmt.Sprintf("plugin %s is busy: %s", p.id, busy.Reason))
+}
+
+// serves reports whether a call of a depth has an instance.
+func (p *pool) serves(depth int) bool {
+	return slices.ContainsFunc(p.busy, func(g *guest) bool { return g.depth == depth })
 }
 
 // reserve is begin for an instance that is yet to be made, so that whatever
@@ -201,14 +215,19 @@ func (p *pool) release(g *guest, dead bool) {
 	p.mu.Lock()
 	g.memory, g.used, p.used = memory, now, now
 	p.end(g)
+	surplus := p.alive > p.limits.Instances // it was made for a call of another plugin
 	p.mu.Unlock()
-	if !dead && !recycle {
+	if !dead && !recycle && !surplus {
 		p.park(g)
 		return
 	}
 	_ = g.Close(p.forever)
 	p.mu.Lock()
-	p.gone()
+	if surplus = p.alive > p.limits.Instances; surplus {
+		p.less()
+	} else {
+		p.gone()
+	}
 	p.mu.Unlock()
 	p.report()
 }
@@ -242,6 +261,11 @@ func (p *pool) gone() {
 		place <- nil // its place in alive passes on
 		return
 	}
+	p.less()
+}
+
+// less counts an instance out whose place nobody takes.
+func (p *pool) less() {
 	p.alive--
 	if p.closed && p.alive == 0 {
 		close(p.drained)

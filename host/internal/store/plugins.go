@@ -97,8 +97,9 @@ type Plugins interface {
 	// else wrote the row, the publisher has such an installation, or the plugin
 	// is installed under another id), Invalid (an id that is empty).
 	SaveInstallation(ctx context.Context, row InstallationRow, event PluginEvent) (InstallationRow, error)
-	// PurgeInstallation deletes the row at a revision, with its values and their
-	// snapshots, and adds the event. Faults: NotFound, Conflict (another revision).
+	// PurgeInstallation deletes the row at a revision, with its values, their
+	// snapshots and its blobs, whose content becomes garbage, and adds the
+	// event. Faults: NotFound, Conflict (another revision).
 	PurgeInstallation(ctx context.Context, id string, revision uint64, event PluginEvent) error
 	// AddPluginEvent adds a line to the history.
 	AddPluginEvent(ctx context.Context, event PluginEvent) error

@@ -28,6 +28,7 @@ type Store interface {
 	Events
 	Schedules
 	Tasks
+	Blobs
 
 	// Backend returns "sqlite" or "postgres".
 	Backend() string

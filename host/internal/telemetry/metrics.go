@@ -17,6 +17,8 @@ type Metrics struct {
 	httpDuration *prometheus.HistogramVec
 	httpBytes    *prometheus.CounterVec
 	callDuration *prometheus.HistogramVec
+	guestTime    *prometheus.CounterVec
+	fuel         *prometheus.CounterVec
 	capability   *prometheus.CounterVec
 }
 
@@ -35,6 +37,12 @@ func NewMetrics(version string) *Metrics {
 			Name: "callboard_plugin_call_duration_seconds", Help: "Time of a call into a plugin, waiting for an instance included.",
 			Buckets: prometheus.ExponentialBuckets(0.00001, 3, 14),
 		}, []string{"plugin", "op", "outcome"}),
+		guestTime: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "callboard_plugin_guest_seconds_total", Help: "Time inside of a plugin's code, without its calls to capabilities.",
+		}, []string{"plugin"}),
+		fuel: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "callboard_plugin_fuel_total", Help: "Steps of a plugin's code: function entries and turns of loops.",
+		}, []string{"plugin"}),
 		capability: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callboard_capability_calls_total", Help: "Calls of plugins to capabilities, by outcome.",
 		}, []string{"plugin", "capability", "outcome"}),
@@ -45,7 +53,7 @@ func NewMetrics(version string) *Metrics {
 	info.Set(1)
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.httpDuration, m.httpBytes, m.callDuration, m.capability, info,
+		m.httpDuration, m.httpBytes, m.callDuration, m.guestTime, m.fuel, m.capability, info,
 	)
 	return m
 }
@@ -64,6 +72,13 @@ func (m *Metrics) HTTP(method, route string, status int, d time.Duration, bytes 
 // PluginCall records one call into a plugin. outcome is "ok" or a fault kind.
 func (m *Metrics) PluginCall(plugin, op, outcome string, d time.Duration) {
 	m.callDuration.WithLabelValues(plugin, op, outcome).Observe(d.Seconds())
+}
+
+// PluginWork records what the code of a plugin did within one call: the time
+// inside of it and its steps.
+func (m *Metrics) PluginWork(plugin string, guest time.Duration, fuel uint64) {
+	m.guestTime.WithLabelValues(plugin).Add(guest.Seconds())
+	m.fuel.WithLabelValues(plugin).Add(float64(fuel))
 }
 
 // CapabilityCall records one call of a plugin to a capability.

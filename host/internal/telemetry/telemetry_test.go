@@ -48,6 +48,7 @@ func TestMetricsAreServed(t *testing.T) {
 	m := telemetry.NewMetrics("1.2.3")
 	m.HTTP("GET", "/api/{plugin}", 200, time.Millisecond, 42)
 	m.PluginCall("catalog", "http.handle/1", "ok", time.Millisecond)
+	m.PluginWork("catalog", 250*time.Millisecond, 4096)
 	m.CapabilityCall("hello", "kv", "denied")
 	m.Gauge("callboard_catalog_entities", "Entities.", nil, func() float64 { return 7 })
 	m.Table("callboard_plugin_memory_bytes", "Memory.", []string{"plugin"}, func(sample func(float64, ...string)) { sample(64, "hello") })
@@ -57,6 +58,7 @@ func TestMetricsAreServed(t *testing.T) {
 		`callboard_build_info{version="1.2.3"} 1`,
 		`callboard_http_request_duration_seconds_count{method="GET",route="/api/{plugin}",status="200"} 1`,
 		`callboard_plugin_call_duration_seconds_count{op="http.handle/1",outcome="ok",plugin="catalog"} 1`,
+		`callboard_plugin_guest_seconds_total{plugin="catalog"} 0.25`, `callboard_plugin_fuel_total{plugin="catalog"} 4096`,
 		`callboard_capability_calls_total{capability="kv",outcome="denied",plugin="hello"} 1`,
 		"callboard_catalog_entities 7",
 		`callboard_plugin_memory_bytes{plugin="hello"} 64`,

@@ -798,6 +798,10 @@ export interface components {
                 }[];
             };
             crashes?: number;
+            /** @description Steps of all calls: function entries and turns of loops. */
+            fuel?: number;
+            /** @description Time inside of the plugin's code, of all calls, without its calls to capabilities. */
+            guestMs?: number;
             /** @description Of the last load. */
             compileMs?: number;
             warning?: string;

@@ -10,16 +10,17 @@ import (
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/sdk/abi"
 	"github.com/callboard/callboard/sdk/contract"
+	"github.com/callboard/callboard/sdk/payload"
 )
 
 // The table has one row an operation, whose name names its capability.
 func TestTableIsConsistent(t *testing.T) {
 	table := NewTable()
-	if len(table) != len(operations()) {
-		t.Errorf("%d names for %d operations", len(table), len(operations()))
+	if len(table) != len(payload.Operations()) {
+		t.Errorf("%d names for %d operations", len(table), len(payload.Operations()))
 	}
 	seen := map[[2]uint32]string{}
-	for _, o := range operations() {
+	for _, o := range payload.Operations() {
 		key := [2]uint32{uint32(o.Capability), o.Op}
 		if other, twice := seen[key]; twice {
 			t.Errorf("%s and %s have the same numbers", other, o.Name)
@@ -50,8 +51,8 @@ func pack(t *testing.T, m Message) []byte {
 // What is written comes back the same, in both spellings of bytes.
 func TestThereAndBack(t *testing.T) {
 	request, answer := Guest(abi.OpHTTPHandle)
-	entry := of[contract.KVEntry]()
-	batch := of[contract.KVBatchRequest]()
+	entry := kvAnswer(t, abi.KVSet)
+	batch := kvRequest(t, abi.KVBatch)
 	for _, tc := range []struct {
 		name    string
 		typ     Type
@@ -85,7 +86,7 @@ func TestThereAndBack(t *testing.T) {
 }
 
 func TestWhatIsNoPayload(t *testing.T) {
-	entry := of[contract.KVEntry]()
+	entry := kvAnswer(t, abi.KVSet)
 	for name, do := range map[string]func() error{
 		"no JSON":           func() error { _, err := entry.Pack(nil, json.RawMessage(`{"key":`)); return err },
 		"another type":      func() error { _, err := entry.Pack(nil, json.RawMessage(`[1]`)); return err },
@@ -122,10 +123,10 @@ func FuzzPack(f *testing.F) {
 	} {
 		f.Add(uint8(0), []byte(s))
 	}
-	rows := operations()
+	rows := payload.Operations()
 	f.Fuzz(func(t *testing.T, row uint8, text []byte) {
 		o := rows[int(row)%len(rows)]
-		for _, typ := range []Type{o.Request, o.Answer} {
+		for _, typ := range []Type{Type(o.Request), Type(o.Answer)} {
 			packed, err := typ.Pack(nil, text)
 			if err != nil || typ == nil {
 				continue
@@ -139,4 +140,23 @@ func FuzzPack(f *testing.F) {
 			}
 		}
 	})
+}
+
+// kvAnswer and kvRequest are the types of an operation of kv.
+func kvAnswer(t *testing.T, op uint32) Type {
+	t.Helper()
+	o, ok := Host(abi.CapKV, op)
+	if !ok {
+		t.Fatalf("kv has no operation %d", op)
+	}
+	return o.Answer
+}
+
+func kvRequest(t *testing.T, op uint32) Type {
+	t.Helper()
+	o, ok := Host(abi.CapKV, op)
+	if !ok {
+		t.Fatalf("kv has no operation %d", op)
+	}
+	return o.Request
 }

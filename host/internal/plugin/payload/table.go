@@ -3,17 +3,12 @@ package payload
 import (
 	"strings"
 
-	"github.com/tinylib/msgp/msgp"
-
 	"github.com/callboard/callboard/sdk/abi"
-	"github.com/callboard/callboard/sdk/contract"
+	"github.com/callboard/callboard/sdk/payload"
 )
 
 // Message is a pointer to a contract type.
-type Message interface {
-	msgp.Marshaler
-	msgp.Unmarshaler
-}
+type Message = payload.Message
 
 // Type makes an empty message; nil is the type of what has no payload.
 type Type func() Message
@@ -27,42 +22,24 @@ type Operation struct {
 	Answer     Type
 }
 
-// of is the Type of a contract type.
-func of[T any, P interface {
-	*T
-	Message
-}]() Type {
-	return func() Message { return P(new(T)) }
-}
-
 // Error is the type of every payload under a code other than ok.
-var Error = of[contract.Error]()
+var Error = Type(payload.Error)
 
 // Guest returns the types of an operation of a guest. An operation without
 // types has no payload in either direction.
 func Guest(op abi.Op) (request, answer Type) {
-	switch op {
-	case abi.OpDescribe:
-		return nil, of[contract.Description]()
-	case abi.OpHTTPHandle:
-		return of[contract.HTTPRequest](), of[contract.HTTPResponse]()
-	case abi.OpEntityProcess:
-		return of[contract.ProcessRequest](), of[contract.ProcessReply]()
-	case abi.OpHealth:
-		return of[contract.Health](), of[contract.Health]()
-	default:
-		return nil, nil
-	}
+	q, a := payload.Guest(op)
+	return Type(q), Type(a)
 }
 
 // Host returns a capability's operation by its numbers.
 func Host(capability abi.Capability, op uint32) (Operation, bool) {
-	for _, o := range operations() {
-		if o.Capability == capability && o.Op == op {
-			return o, true
-		}
-	}
-	return Operation{}, false
+	o, ok := payload.Host(capability, op)
+	return typed(o), ok
+}
+
+func typed(o payload.Operation) Operation {
+	return Operation{o.Name, o.Capability, o.Op, Type(o.Request), Type(o.Answer)}
 }
 
 // Table is the capabilities' operations by name.
@@ -71,8 +48,8 @@ type Table map[string]Operation
 // NewTable returns all of them.
 func NewTable() Table {
 	t := Table{}
-	for _, o := range operations() {
-		t[o.Name] = o
+	for _, o := range payload.Operations() {
+		t[o.Name] = typed(o)
 	}
 	return t
 }
@@ -80,48 +57,10 @@ func NewTable() Table {
 // Names returns the operations of one capability, for messages.
 func (t Table) Names(capability string) []string {
 	var names []string
-	for _, o := range operations() { // in the order of the table
+	for _, o := range payload.Operations() { // in the order of the table
 		if strings.HasPrefix(o.Name, capability+".") {
 			names = append(names, o.Name)
 		}
 	}
 	return names
-}
-
-// operations has a row for every operation of every capability; a test in app
-// holds it against the capabilities that the host offers.
-func operations() []Operation {
-	handle, none := of[contract.CatalogHandle](), Type(nil)
-	rendered, render := of[contract.RenderAnswer](), of[contract.RenderRequest]()
-	return []Operation{
-		{"handle.create/1", abi.CapHandle, abi.HandleCreate, of[contract.HandleCreateRequest](), of[contract.HandleInfo]()},
-		{"handle.stat/1", abi.CapHandle, abi.HandleStat, of[contract.HandleRequest](), of[contract.HandleInfo]()},
-		{"handle.drop/1", abi.CapHandle, abi.HandleDrop, of[contract.HandleRequest](), none},
-
-		{"catalog.get/1", abi.CapCatalog, abi.CatalogGet, of[contract.CatalogGetRequest](), handle},
-		{"catalog.query/1", abi.CapCatalog, abi.CatalogQuery, of[contract.CatalogQueryRequest](), of[contract.CatalogQueryAnswer]()},
-		{"catalog.facets/1", abi.CapCatalog, abi.CatalogFacets, of[contract.CatalogFacetsRequest](), handle},
-		{"catalog.by-refs/1", abi.CapCatalog, abi.CatalogByRefs, of[contract.CatalogByRefsRequest](), handle},
-		{"catalog.locations/1", abi.CapCatalog, abi.CatalogLocList, of[contract.CatalogLocationsRequest](), handle},
-
-		{"kv.get/1", abi.CapKV, abi.KVGet, of[contract.KVGetRequest](), of[contract.KVEntry]()},
-		{"kv.set/1", abi.CapKV, abi.KVSet, of[contract.KVSetRequest](), of[contract.KVEntry]()},
-		{"kv.delete/1", abi.CapKV, abi.KVDelete, of[contract.KVDeleteRequest](), none},
-		{"kv.scan/1", abi.CapKV, abi.KVScan, of[contract.KVScanRequest](), of[contract.KVScanAnswer]()},
-		{"kv.batch/1", abi.CapKV, abi.KVBatch, of[contract.KVBatchRequest](), of[contract.KVScanAnswer]()},
-
-		{"plugin.call/1", abi.CapPlugin, abi.PluginCall, of[contract.PluginCallRequest](), of[contract.PluginCallAnswer]()},
-
-		{"render.markdown/1", abi.CapRender, abi.RenderMarkdown, render, rendered},
-		{"render.yaml/1", abi.CapRender, abi.RenderYAML, render, rendered},
-		{"render.html/1", abi.CapRender, abi.RenderHTML, render, rendered},
-		{"render.json/1", abi.CapRender, abi.RenderJSON, of[contract.RenderJSONRequest](), of[contract.RenderJSONAnswer]()},
-		{"render.validate/1", abi.CapRender, abi.RenderValidate, of[contract.RenderValidateRequest](), of[contract.RenderValidateAnswer]()},
-		{"render.diff/1", abi.CapRender, abi.RenderDiff, of[contract.RenderDiffRequest](), rendered},
-
-		{"identity.current/1", abi.CapIdentity, abi.IdentityCurrent, none, of[contract.IdentityAnswer]()},
-		{"log.emit/1", abi.CapLog, abi.LogEmit, of[contract.LogRecord](), none},
-		{"clock.now/1", abi.CapClock, abi.ClockNow, none, of[contract.ClockAnswer]()},
-		{"config.get/1", abi.CapConfig, abi.ConfigGet, none, of[contract.ConfigAnswer]()},
-	}
 }

@@ -35,7 +35,7 @@ func (r *Recorder) recording(i *instance, t *tape, in []byte) *replay.Recording 
 	rec := &replay.Recording{Head: r.head(i.module.spec), Input: bytes.Clone(in), Events: t.events, Around: t.around.around()}
 	rec.Op, rec.RequestID, rec.Authority = t.info.Op.String(), t.info.RequestID, authority(t.info)
 	rec.Route = route(t.info.Op, in)
-	rec.Limits = limits(t.info.Limits, t.info.Limits.For(t.info.Op))
+	rec.Limits = limits(t.info.Limits, t.info.Limits.For(t.info.Op), t.info.Limits.FuelFor(t.info.Op))
 	rec.Bodies, rec.Truncated, rec.EarlierCalls = true, t.truncated, i.calls
 	rec.Reason = replay.ReasonFailed
 	if t.asked {
@@ -68,10 +68,10 @@ func authority(info plugin.CallInfo) replay.Authority {
 	return a
 }
 
-func limits(l plugin.Limits, deadline time.Duration) replay.Limits {
+func limits(l plugin.Limits, deadline time.Duration, fuel uint64) replay.Limits {
 	return replay.Limits{
 		MemoryBytes: l.MemoryBytes, HostCalls: l.HostCalls, LogBytes: l.LogBytes, ResponseBytes: l.ResponseBytes,
-		Handles: l.Handles, HandleBytes: l.HandleBytes, Deadline: deadline,
+		Handles: l.Handles, HandleBytes: l.HandleBytes, Deadline: deadline, Fuel: fuel,
 	}
 }
 
@@ -95,7 +95,7 @@ func route(op abi.Op, in []byte) string {
 func outcome(instance plugin.Instance, out []byte, err error) replay.Outcome {
 	o := replay.Outcome{Kind: abi.CodeOK.String()}
 	if instance != nil {
-		o.Memory, o.Stderr, o.Fuel = instance.Memory(), instance.Stderr(), fuelOf(instance)
+		o.Memory, o.Stderr, o.Fuel = instance.Memory(), instance.Stderr(), instance.Fuel()
 	}
 	if err == nil {
 		o.Reply = bytes.Clone(out)
@@ -108,6 +108,10 @@ func outcome(instance plugin.Instance, out []byte, err error) replay.Outcome {
 	var crash *plugin.Crash
 	if errors.As(err, &crash) {
 		o.Crashed, o.Cause, o.Stack, o.Stderr = true, crash.Cause, crash.Stack, crash.Stderr
+	}
+	var stopped *plugin.Ended
+	if errors.As(err, &stopped) {
+		o.Cause, o.Stack = stopped.Err.Error(), stopped.Stack
 	}
 	return o
 }

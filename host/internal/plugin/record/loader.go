@@ -24,12 +24,13 @@ func (l *Loader) Load(ctx context.Context, spec plugin.Spec) (plugin.Module, err
 	if err != nil {
 		return nil, err
 	}
-	return &module{Module: m, spec: spec, recorder: l.recorder}, nil
+	return &module{Module: m, spec: spec, loader: l.inner, recorder: l.recorder}, nil
 }
 
 type module struct {
 	plugin.Module
 	spec     plugin.Spec
+	loader   plugin.Loader // without recording
 	recorder *Recorder
 }
 

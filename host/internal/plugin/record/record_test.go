@@ -160,6 +160,9 @@ func answer(_ context.Context, _ plugin.CallInfo, capability abi.Capability, _ u
 // same end.
 func TestFailuresReproduce(t *testing.T) {
 	long := plugin.Limits{Deadline: map[abi.Op]time.Duration{abi.OpHTTPHandle: time.Minute}}
+	moment := plugin.Limits{Deadline: map[abi.Op]time.Duration{abi.OpHTTPHandle: time.Second}, Fuel: 1 << 50}
+	thrifty := long
+	thrifty.Fuel = 3_000_000
 	tight := long
 	tight.MemoryBytes = 24 << 20
 	for _, tt := range []struct {
@@ -183,6 +186,8 @@ func TestFailuresReproduce(t *testing.T) {
 		{request: "body", body: bytes.Repeat([]byte("body "), 10_000), kind: "internal", cause: "e", stderr: "panic: failed: "},
 		{request: "log", kind: "internal", cause: "e", stderr: "panic: failed: logged"},
 		{request: "internal x", kind: "internal"},
+		{request: "loop", limits: moment, kind: "timeout", cause: "deadline exceeded"},
+		{request: "loop ", limits: thrifty, kind: "exhausted", cause: "fuel is used up"},
 	} {
 		t.Run(tt.request, func(t *testing.T) {
 			b := newBench(t)
@@ -205,6 +210,9 @@ func TestFailuresReproduce(t *testing.T) {
 			run := rerun(t, rec, "1")
 			if differences := rec.Same(run); len(differences) > 0 {
 				t.Errorf("elsewhere it differs:\n%s", strings.Join(differences, "\n"))
+			}
+			if o.Kind != "ok" && o.Fuel == 0 {
+				t.Error("the fuel is not known")
 			}
 			if run.Outcome.Stderr != o.Stderr || run.Outcome.Fuel != rec.Fuel() {
 				t.Errorf("elsewhere:\n%s\nfuel %d\nwant\n%s\nfuel %d", run.Outcome.Stderr, run.Outcome.Fuel, o.Stderr, rec.Fuel())

@@ -86,7 +86,8 @@ func New(c Config) *Recorder {
 		done: make(chan struct{}), stop: stop,
 	}
 	var random sync.Mutex // a Reader of a test need not be safe
-	r.source = source{now: c.Now, started: c.Now(), random: func(p []byte) error {
+	// Not zero at the first reading: a runtime takes that for a broken clock.
+	r.source = source{now: c.Now, started: c.Now().Add(-time.Second), random: func(p []byte) error {
 		random.Lock()
 		defer random.Unlock()
 		if _, err := io.ReadFull(c.Random, p); err != nil {
@@ -192,7 +193,7 @@ func (r *Recorder) startFailed(m *module, start *surroundings, err error) {
 	}
 	rec := &replay.Recording{Head: r.head(m.spec), Outcome: outcome(nil, nil, err)}
 	rec.Op, rec.Reason, rec.Bodies, rec.Start = replay.Start, replay.ReasonFailed, true, start.around()
-	rec.Limits = limits(m.spec.Limits, 0)
+	rec.Limits = limits(m.spec.Limits, 0, 0)
 	r.push(job{rec, m})
 }
 
@@ -227,7 +228,7 @@ func (r *Recorder) process(ctx context.Context, j job) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, verifyTime)
 	defer cancel()
-	rec.Verified = Verify(ctx, j.module.Module, rec)
+	rec.Verified = j.module.verify(ctx, rec)
 	_ = r.write(rec)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"time"
 
 	"github.com/callboard/callboard/host/internal/fault"
@@ -11,16 +12,6 @@ import (
 	"github.com/callboard/callboard/sdk/abi"
 	"github.com/callboard/callboard/sdk/replay"
 )
-
-// metered is an instance that counts steps.
-type metered interface{ Fuel() uint64 }
-
-func fuelOf(i plugin.Instance) uint64 {
-	if m, ok := i.(metered); ok {
-		return m.Fuel()
-	}
-	return 0
-}
 
 // Run runs a recording on a fresh instance of a module. It ends at the latest
 // with ctx, and where the recorded call was stopped. The error is about the
@@ -40,12 +31,13 @@ func Run(ctx context.Context, m plugin.Module, rec *replay.Recording) (replay.Re
 	if err != nil {
 		return replay.Result{}, fault.New(fault.Invalid, "the recording has no input, so it cannot be run again")
 	}
-	limited := &stopping{Context: ctx, door: door, instance: start}
-	if rec.Outcome.Kind == fault.Timeout.String() {
-		limited.fuel = rec.Outcome.Fuel
+	out, err := start.Handle(&stopping{Context: ctx, door: door}, header.Op, rec.Input, door)
+	o := outcome(start, out, err)
+	if endsByFuel(rec) && o.Kind == fault.Exhausted.String() && !o.Crashed && o.Fuel == rec.Outcome.Fuel {
+		// It ended at the very step at which the clock ended the recorded call.
+		o.Kind, o.Cause, o.Message = rec.Outcome.Kind, rec.Outcome.Cause, rec.Outcome.Message
 	}
-	out, err := start.Handle(limited, header.Op, rec.Input, door)
-	return door.Result(outcome(start, out, err)), nil
+	return door.Result(o), nil
 }
 
 func newInstance(ctx context.Context, m plugin.Module, rec *replay.Recording) (plugin.Instance, error) {
@@ -56,24 +48,22 @@ func newInstance(ctx context.Context, m plugin.Module, rec *replay.Recording) (p
 }
 
 // stopping is the context of a run. The time of the recorded call is over
-// where it was over then: after the same import, or at the same fuel.
+// after the import in which it was over then.
 type stopping struct {
 	context.Context
-	door     *replay.Door
-	instance plugin.Instance
-	fuel     uint64
+	door *replay.Door
 }
 
 // Err implements context.Context.
 func (s *stopping) Err() error {
-	if s.door.Stopped() || (s.fuel > 0 && fuelOf(s.instance) >= s.fuel) {
+	if s.door.Stopped() {
 		return context.DeadlineExceeded
 	}
 	return s.Context.Err()
 }
 
-// Verify runs a recording again and says whether it reproduces.
-func Verify(ctx context.Context, m plugin.Module, rec *replay.Recording) replay.Verified {
+// verify runs a recording again and says whether it reproduces.
+func (m *module) verify(ctx context.Context, rec *replay.Recording) replay.Verified {
 	no := func(why string) replay.Verified {
 		return replay.Verified{Reproduced: replay.No, Differences: []string{why}}
 	}
@@ -84,7 +74,7 @@ func Verify(ctx context.Context, m plugin.Module, rec *replay.Recording) replay.
 		return no("it was stopped by the clock and is not metered, so that nobody knows where")
 	}
 	began := time.Now()
-	run, err := Run(ctx, m, rec)
+	run, err := m.rerun(ctx, rec)
 	switch {
 	case err != nil:
 		return no(fault.Message(err))
@@ -101,6 +91,20 @@ func Verify(ctx context.Context, m plugin.Module, rec *replay.Recording) replay.
 	return v
 }
 
+// rerun runs a recording on the module that made it, and with other fuel on
+// its code loaded once more.
+func (m *module) rerun(ctx context.Context, rec *replay.Recording) (replay.Result, error) {
+	if !endsByFuel(rec) {
+		return Run(ctx, m.Module, rec)
+	}
+	again, err := m.loader.Load(ctx, Spec(rec, m.spec.Wasm))
+	if err != nil {
+		return replay.Result{}, fmt.Errorf("loading the module once more: %w", err)
+	}
+	defer func() { _ = again.Close(context.WithoutCancel(ctx)) }()
+	return Run(ctx, again, rec)
+}
+
 func stopsInImport(rec *replay.Recording) bool {
 	for i := range rec.Events {
 		if rec.Events[i].Stopped {
@@ -110,15 +114,29 @@ func stopsInImport(rec *replay.Recording) bool {
 	return false
 }
 
+// endsByFuel reports whether a run of the recording is ended by its fuel: the
+// clock that ended the call says nothing to another run, its steps do.
+func endsByFuel(rec *replay.Recording) bool {
+	return rec.Outcome.Kind == fault.Timeout.String() && rec.Outcome.Fuel > 0 && !stopsInImport(rec)
+}
+
 // Spec says how a module is to be loaded for a recording: under the same
-// limits, whatever module it is.
+// limits, whatever module it is. What was stopped by the clock gets the fuel
+// that it had used by then.
 func Spec(rec *replay.Recording, wasm []byte) plugin.Spec {
 	sum := sha256.Sum256(wasm)
+	fuel := rec.Limits.Fuel
+	if endsByFuel(rec) {
+		fuel = rec.Outcome.Fuel - 1 // it ends at the first step over it
+	}
+	header, _, _ := abi.ParseCallHeader(rec.Input) // without input nothing runs
+	op := header.Op
 	return plugin.Spec{
 		ID: plugin.ID(rec.Plugin), Version: rec.Version, Digest: hex.EncodeToString(sum[:]), Wasm: wasm,
 		Limits: plugin.Limits{
 			MemoryBytes: rec.Limits.MemoryBytes, HostCalls: rec.Limits.HostCalls, LogBytes: rec.Limits.LogBytes,
 			ResponseBytes: rec.Limits.ResponseBytes, Handles: rec.Limits.Handles, HandleBytes: rec.Limits.HandleBytes,
+			Fuel: fuel, Deadline: map[abi.Op]time.Duration{op: rec.Limits.Deadline},
 		}.WithDefaults(),
 	}
 }

@@ -85,6 +85,9 @@ func OpenStore(c StoreConfig) (*Store, error) {
 	return s, nil
 }
 
+// Dir returns the folder.
+func (s *Store) Dir() string { return s.config.Dir }
+
 const temporary = ".half-"
 
 // Write seals a recording and puts it in its place as a whole, or not at all.

@@ -25,16 +25,19 @@ func (a Autopsy) Explain(ctx context.Context, err error, doing string) error {
 	if a.HostPanic != "" {
 		return fault.New(fault.Internal, "a host call of plugin %s failed: %s", a.Plugin, a.HostPanic)
 	}
+	text, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n\t")
+	stack = strings.ReplaceAll(stack, "\n\t", "\n")
 	if errors.Is(err, ErrFuel) {
-		return fault.New(fault.Exhausted, "plugin %s has used up its fuel of %d steps in %s", a.Plugin, a.Fuel, doing)
+		return fault.Wrap(fault.Exhausted, &plugin.Ended{Err: ErrFuel, Stack: stack},
+			fmt.Sprintf("plugin %s has used up its fuel of %d steps in %s", a.Plugin, a.Fuel, doing))
 	}
 	if cause := stopped(ctx, err); cause != nil {
+		ended := &plugin.Ended{Err: cause, Stack: stack}
 		if errors.Is(cause, context.DeadlineExceeded) {
-			return fault.Wrap(fault.Timeout, cause, fmt.Sprintf("plugin %s did not finish %s within its deadline", a.Plugin, doing))
+			return fault.Wrap(fault.Timeout, ended, fmt.Sprintf("plugin %s did not finish %s within its deadline", a.Plugin, doing))
 		}
-		return fault.Wrap(fault.Unavailable, cause, fmt.Sprintf("the call of plugin %s was cancelled", a.Plugin))
+		return fault.Wrap(fault.Unavailable, ended, fmt.Sprintf("the call of plugin %s was cancelled", a.Plugin))
 	}
-	text, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n\t")
 	var stop Stop
 	if errors.As(err, &stop) {
 		text = stop.Error()
@@ -42,7 +45,7 @@ func (a Autopsy) Explain(ctx context.Context, err error, doing string) error {
 	if _, trap, found := strings.Cut(text, "wasm error: "); found {
 		text = trap
 	}
-	return a.Crash(text, strings.ReplaceAll(stack, "\n\t", "\n"))
+	return a.Crash(text, stack)
 }
 
 // stopped returns why a call was stopped, nil if its guest died by itself.

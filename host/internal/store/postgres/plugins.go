@@ -196,6 +196,11 @@ func (s *Store) PurgeInstallation(ctx context.Context, id string, revision uint6
 				return err
 			}
 		}
+		q := &pgx.Batch{}
+		purgeBlobs(q, id, rows.Moment(s.clock()))
+		if err := tx.SendBatch(ctx, q).Close(); err != nil {
+			return err
+		}
 		return ledger.Purge(ctx, ledgerTx{tx}, id)
 	})
 }

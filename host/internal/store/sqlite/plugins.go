@@ -197,6 +197,9 @@ func (s *Store) PurgeInstallation(ctx context.Context, id string, revision uint6
 				return err
 			}
 		}
+		if err := purgeBlobs(ctx, tx, id, s.clock()); err != nil {
+			return err
+		}
 		if err := ledger.Purge(ctx, ledgerTx{tx}, id); err != nil {
 			return err
 		}

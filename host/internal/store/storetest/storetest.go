@@ -37,6 +37,7 @@ func Run(t *testing.T, open Open) {
 		{"events", eventCases()},
 		{"schedules", scheduleCases()},
 		{"tasks", taskCases()},
+		{"blobs", blobCases()},
 		{"store", storeCases()},
 	} {
 		t.Run(group.name, func(t *testing.T) {

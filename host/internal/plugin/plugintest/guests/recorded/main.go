@@ -115,6 +115,8 @@ func do(verb, arg string, header abi.CallHeader) uint64 {
 		time.Sleep(time.Hour)
 	case "ask":
 		fail(call(abi.CapKV, abi.KVGet, "first "+version) + call(abi.CapKV, abi.KVGet, "second"))
+	case "reveal":
+		fail(call(abi.CapSecret, abi.SecretReveal, arg) + call(abi.CapKV, abi.KVGet, arg))
 	case "large":
 		fail(strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(call(abi.CapCatalog, abi.CatalogGet, arg)))), 16))
 	case "body":
@@ -129,6 +131,9 @@ func do(verb, arg string, header abi.CallHeader) uint64 {
 		if calls > 1 {
 			fail("the second call")
 		}
+	}
+	if header.Codec == abi.CodecMsgpack && len(verb) > 0 && verb[0]&0xf0 == 0x80 { // a request of HTTP
+		fail(strconv.Quote(verb + arg))
 	}
 	return reply(abi.CodeOK, "mended")
 }

@@ -1,0 +1,111 @@
+package payload
+
+import (
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/contract"
+)
+
+// Message is a pointer to a contract type.
+type Message interface {
+	msgp.Marshaler
+	msgp.Unmarshaler
+}
+
+// Type makes an empty message; nil is the type of what has no payload.
+type Type func() Message
+
+// Operation is one operation with the types of its payloads.
+type Operation struct {
+	Name       string // "kv.get/1"
+	Capability abi.Capability
+	Op         uint32
+	Request    Type
+	Answer     Type
+}
+
+// of is the Type of a contract type.
+func of[T any, P interface {
+	*T
+	Message
+}]() Type {
+	return func() Message { return P(new(T)) }
+}
+
+// Error is the type of every payload under a code other than ok.
+var Error = of[contract.Error]()
+
+// Guest returns the types of an operation of a guest. An operation without
+// types has no payload in either direction.
+func Guest(op abi.Op) (request, answer Type) {
+	switch op {
+	case abi.OpDescribe:
+		return nil, of[contract.Description]()
+	case abi.OpHTTPHandle:
+		return of[contract.HTTPRequest](), of[contract.HTTPResponse]()
+	case abi.OpEntityProcess:
+		return of[contract.ProcessRequest](), of[contract.ProcessReply]()
+	case abi.OpHealth:
+		return of[contract.Health](), of[contract.Health]()
+	default:
+		return nil, nil
+	}
+}
+
+// Host returns a capability's operation by its numbers.
+func Host(capability abi.Capability, op uint32) (Operation, bool) {
+	o, ok := byNumber[number{capability, op}]
+	return o, ok
+}
+
+type number struct {
+	capability abi.Capability
+	op         uint32
+}
+
+var byNumber = func() map[number]Operation {
+	index := map[number]Operation{}
+	for _, o := range Operations() {
+		index[number{o.Capability, o.Op}] = o
+	}
+	return index
+}()
+
+// Operations returns a row for every operation of every capability; a test of
+// the host holds it against the capabilities that it offers.
+func Operations() []Operation {
+	handle, none := of[contract.CatalogHandle](), Type(nil)
+	rendered, render := of[contract.RenderAnswer](), of[contract.RenderRequest]()
+	return []Operation{
+		{"handle.create/1", abi.CapHandle, abi.HandleCreate, of[contract.HandleCreateRequest](), of[contract.HandleInfo]()},
+		{"handle.stat/1", abi.CapHandle, abi.HandleStat, of[contract.HandleRequest](), of[contract.HandleInfo]()},
+		{"handle.drop/1", abi.CapHandle, abi.HandleDrop, of[contract.HandleRequest](), none},
+
+		{"catalog.get/1", abi.CapCatalog, abi.CatalogGet, of[contract.CatalogGetRequest](), handle},
+		{"catalog.query/1", abi.CapCatalog, abi.CatalogQuery, of[contract.CatalogQueryRequest](), of[contract.CatalogQueryAnswer]()},
+		{"catalog.facets/1", abi.CapCatalog, abi.CatalogFacets, of[contract.CatalogFacetsRequest](), handle},
+		{"catalog.by-refs/1", abi.CapCatalog, abi.CatalogByRefs, of[contract.CatalogByRefsRequest](), handle},
+		{"catalog.locations/1", abi.CapCatalog, abi.CatalogLocList, of[contract.CatalogLocationsRequest](), handle},
+
+		{"kv.get/1", abi.CapKV, abi.KVGet, of[contract.KVGetRequest](), of[contract.KVEntry]()},
+		{"kv.set/1", abi.CapKV, abi.KVSet, of[contract.KVSetRequest](), of[contract.KVEntry]()},
+		{"kv.delete/1", abi.CapKV, abi.KVDelete, of[contract.KVDeleteRequest](), none},
+		{"kv.scan/1", abi.CapKV, abi.KVScan, of[contract.KVScanRequest](), of[contract.KVScanAnswer]()},
+		{"kv.batch/1", abi.CapKV, abi.KVBatch, of[contract.KVBatchRequest](), of[contract.KVScanAnswer]()},
+
+		{"plugin.call/1", abi.CapPlugin, abi.PluginCall, of[contract.PluginCallRequest](), of[contract.PluginCallAnswer]()},
+
+		{"render.markdown/1", abi.CapRender, abi.RenderMarkdown, render, rendered},
+		{"render.yaml/1", abi.CapRender, abi.RenderYAML, render, rendered},
+		{"render.html/1", abi.CapRender, abi.RenderHTML, render, rendered},
+		{"render.json/1", abi.CapRender, abi.RenderJSON, of[contract.RenderJSONRequest](), of[contract.RenderJSONAnswer]()},
+		{"render.validate/1", abi.CapRender, abi.RenderValidate, of[contract.RenderValidateRequest](), of[contract.RenderValidateAnswer]()},
+		{"render.diff/1", abi.CapRender, abi.RenderDiff, of[contract.RenderDiffRequest](), rendered},
+
+		{"identity.current/1", abi.CapIdentity, abi.IdentityCurrent, none, of[contract.IdentityAnswer]()},
+		{"log.emit/1", abi.CapLog, abi.LogEmit, of[contract.LogRecord](), none},
+		{"clock.now/1", abi.CapClock, abi.ClockNow, none, of[contract.ClockAnswer]()},
+		{"config.get/1", abi.CapConfig, abi.ConfigGet, none, of[contract.ConfigAnswer]()},
+	}
+}
