@@ -46,6 +46,8 @@ var closed = []door{
 	{"internal/plugin/sandbox", []string{"internal/plugin/wasm", "internal/plugin/extism"}, "it is the inside of a runtime"},
 	{"internal/store/sqlite", []string{"internal/app"}, "everybody else uses the interfaces of store"},
 	{"internal/store/postgres", []string{"internal/app"}, "everybody else uses the interfaces of store"},
+	{"internal/blob/local", []string{"internal/app"}, "everybody else uses blob.Store"},
+	{"internal/blob/s3", []string{"internal/app"}, "everybody else uses blob.Store"},
 }
 
 // homes are the only folders that import a heavy package, or another module of this repository.
@@ -60,6 +62,7 @@ var homes = []home{
 	{"github.com/tetratelabs/wazero", []string{"internal/plugin/wasm", "internal/plugin/extism", "internal/plugin/sandbox", "internal/plugin/meter", "pluginbench"}},
 	{"github.com/extism/go-sdk", []string{"internal/plugin/extism"}},
 	{"github.com/extism/go-pdk", []string{"internal/plugin/plugintest/guests/extism-go"}}, // a guest, and a module of its own
+	{"github.com/aws/", []string{"internal/blob/s3"}},
 	{"github.com/open-policy-agent/", []string{"internal/policy"}},
 	{"github.com/meilisearch/", []string{"internal/search/meili"}},
 	{"github.com/blevesearch/", []string{"internal/search/bleve"}},

@@ -57,7 +57,7 @@ fi
 
 say "Go: every go.mod says what its module uses"
 tidy() { (cd "$1" && GOWORK=off go mod tidy -diff); }
-for folder in "${packages[@]%/...}" tools tools/golangci-lint tools/opa; do
+for folder in "${packages[@]%/...}" tools tools/golangci-lint tools/opa tools/versitygw; do
 	check lint "${folder#./}/go.mod is tidy" tidy "$folder"
 done
 

@@ -73,6 +73,11 @@ suite_go() {
 	fi
 	gotestsum=$(scripts/tool.sh gotestsum) || { note fail go "building gotestsum"; return; }
 	start_postgres go
+	if CALLBOARD_TEST_VERSITYGW=$(scripts/tool.sh versitygw); then # minutes, once
+		export CALLBOARD_TEST_VERSITYGW
+	else
+		absent go "versitygw, an S3 server"
+	fi
 	# What is embedded must be there before host is compiled.
 	make -s --no-print-directory plugins ui/dist/index.html || note fail go "make plugins ui/dist/index.html"
 	run env CGO_ENABLED="${race:+1}" "$gotestsum" --format pkgname-and-test-fails --hide-summary=skipped --junitfile "$results/go.xml" -- \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds a pinned tool once and prints where the binary is.
-#   scripts/tool.sh NAME        NAME: gofumpt gotestsum golangci-lint opa
+#   scripts/tool.sh NAME        NAME: gofumpt gotestsum golangci-lint opa versitygw
 # Versions and checksums are in tools/; the heavy tools have a module each, so that no tool
 # moves the dependencies of another. Binaries stay outside the repository, keyed by version
 # and Go release: a fresh clone does not build golangci-lint for minutes again.
@@ -12,8 +12,9 @@ gofumpt) module=tools package=mvdan.cc/gofumpt ;;
 gotestsum) module=tools package=gotest.tools/gotestsum ;;
 golangci-lint) module=tools/golangci-lint package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint ;;
 opa) module=tools/opa package=github.com/open-policy-agent/opa ;;
+versitygw) module=tools/versitygw package=github.com/versity/versitygw/cmd/versitygw ;;
 *)
-	echo "usage: scripts/tool.sh gofumpt|gotestsum|golangci-lint|opa" >&2
+	echo "usage: scripts/tool.sh gofumpt|gotestsum|golangci-lint|opa|versitygw" >&2
 	exit 2
 	;;
 esac
