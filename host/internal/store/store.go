@@ -25,6 +25,7 @@ type Store interface {
 	KV
 	Sessions
 	Plugins
+	Blobs
 	Events
 	Schedules
 	Tasks

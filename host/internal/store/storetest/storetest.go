@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 		{"locations", locationCases()},
 		{"sessions", sessionCases()},
 		{"plugins", pluginCases()},
+		{"blobs", blobCases()},
 		{"events", eventCases()},
 		{"schedules", scheduleCases()},
 		{"tasks", taskCases()},
