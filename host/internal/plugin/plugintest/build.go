@@ -35,10 +35,6 @@ func Versioned(tb testing.TB, version string) []byte {
 // user's cache, where the build leaves it alone while its source has not changed.
 func build(tb testing.TB, name, version string) []byte {
 	tb.Helper()
-	_, here, _, ok := runtime.Caller(0)
-	if !ok {
-		tb.Fatal("the source of the guests is not known")
-	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		dir = tb.TempDir()
@@ -49,7 +45,7 @@ func build(tb testing.TB, name, version string) []byte {
 		flags += " -X main.version=" + version
 	}
 	cmd := exec.CommandContext(tb.Context(), "go", "build", "-buildmode=c-shared", "-ldflags="+flags, "-o", out, ".")
-	cmd.Dir = filepath.Join(filepath.Dir(here), "guests", name)
+	cmd.Dir = guestDir(tb, name)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false")
 	if _, err := os.Stat(filepath.Join(cmd.Dir, "go.mod")); err == nil {
 		cmd.Env = append(cmd.Env, "GOWORK=off") // a module of its own, outside of the workspace
@@ -60,6 +56,41 @@ func build(tb testing.TB, name, version string) []byte {
 	wasm, err := os.ReadFile(out)
 	if err != nil {
 		tb.Fatalf("reading the guest %s: %v", name, err)
+	}
+	return wasm
+}
+
+// guestDir is where the source of a guest lies.
+func guestDir(tb testing.TB, name string) string {
+	tb.Helper()
+	_, here, _, ok := runtime.Caller(0)
+	if !ok {
+		tb.Fatal("the source of the guests is not known")
+	}
+	return filepath.Join(filepath.Dir(here), "guests", name)
+}
+
+// Rebuilt builds the guest of Extism's AssemblyScript kit from its source, in a
+// folder of its own. The test is skipped where npm is not installed.
+func Rebuilt(tb testing.TB) []byte {
+	tb.Helper()
+	if _, err := exec.LookPath("npm"); err != nil {
+		tb.Skip("npm is not installed")
+	}
+	dir := tb.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(guestDir(tb, "extism-as"))); err != nil {
+		tb.Fatal(err)
+	}
+	for _, args := range [][]string{{"ci", "--silent", "--no-audit", "--no-fund"}, {"run", "--silent", "build"}} {
+		cmd := exec.CommandContext(tb.Context(), "npm", args...)
+		cmd.Dir = dir
+		if text, err := cmd.CombinedOutput(); err != nil {
+			tb.Fatalf("npm %s: %v\n%s", args[0], err, text)
+		}
+	}
+	wasm, err := os.ReadFile(filepath.Join(dir, "hostile.wasm"))
+	if err != nil {
+		tb.Fatal(err)
 	}
 	return wasm
 }

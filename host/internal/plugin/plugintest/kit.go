@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/tinylib/msgp/msgp"
@@ -30,6 +32,7 @@ type Kit struct {
 	// tell adapts the answer of a case's host call to what this kit asks for.
 	tell func(answer) answer
 
+	starved  uint64                          // a memory limit below what Hostile asks for
 	omits    map[string]string               // case -> why it cannot be
 	differs  map[string]func(c *hostileCase) // case -> what its words are
 	modules  handmade
@@ -48,7 +51,7 @@ type handmade struct {
 // ABI is ABI v1 as it is, in Go without the SDK. Its payloads are text.
 func ABI() Kit {
 	return Kit{
-		Name: "ABI v1", Hostile: Hostile,
+		Name: "ABI v1", Hostile: Hostile, starved: 1 << 20,
 		encode: func(text string) msgp.Marshaler { return msgp.Raw(text) },
 		decode: func(payload []byte) (string, error) { return string(payload), nil },
 		tell:   func(a answer) answer { return a },
@@ -75,6 +78,28 @@ func ExtismGo() Kit {
 	return kit
 }
 
+// ExtismAS is Extism's kit for AssemblyScript. The module lies beside its
+// source: not everybody who runs the suite has Node.
+func ExtismAS() Kit {
+	kit := extismKit("Extism's kit for AssemblyScript", func(tb testing.TB) []byte {
+		tb.Helper()
+		wasm, err := os.ReadFile(filepath.Join(guestDir(tb, "extism-as"), "hostile.wasm"))
+		if err != nil {
+			tb.Fatalf("reading the guest extism-as: %v", err)
+		}
+		return wasm
+	})
+	kit.starved = 1 << 16
+	kit.omits = map[string]string{
+		"no files, arguments, environment": "it has no way to ask for them",
+	}
+	kit.differs["memory bomb"] = func(c *hostileCase) { c.stderr = "" } // it says nothing
+	kit.differs["stack overflow"] = func(c *hostileCase) {              // its stack is the runtime's, not its memory
+		c.kind, c.crash, c.stderr = fault.Internal, "stack overflow", ""
+	}
+	return kit
+}
+
 // extismKit is what the kits of Extism have in common: they speak JSON, so a
 // request is a real one whose body is the text.
 func extismKit(name string, hostile func(testing.TB) []byte) Kit {
@@ -85,7 +110,7 @@ func extismKit(name string, hostile func(testing.TB) []byte) Kit {
 	}}.extism()
 	malformed := func(c *hostileCase) { c.crash = "malformed" }
 	return Kit{
-		Name: name, Hostile: hostile, encode: extismEncode, decode: extismDecode, tell: extismTell,
+		Name: name, Hostile: hostile, starved: 1 << 20, encode: extismEncode, decode: extismDecode, tell: extismTell,
 		differs: map[string]func(*hostileCase){
 			"reply without header":  malformed,
 			"reply of wrong length": malformed,

@@ -40,7 +40,7 @@ func refused(minimal []byte, write func(tiny) []byte) []refusal {
 
 func refusals(t *testing.T, loader plugin.Loader, kit Kit, hostile []byte) {
 	t.Helper()
-	for _, tc := range append(kit.refusals, refusal{"memory over a lower limit", hostile, 1 << 20, []string{"memory"}}) {
+	for _, tc := range append(kit.refusals, refusal{"memory over a lower limit", hostile, kit.starved, []string{"memory"}}) {
 		t.Run(tc.name, func(t *testing.T) {
 			s := spec("refused", tc.wasm)
 			s.Limits.MemoryBytes = tc.limit
