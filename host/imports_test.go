@@ -87,7 +87,7 @@ var sdkMayUse = []string{"github.com/tinylib/msgp/", "github.com/philhofer/fwd",
 // testSupport are folders of tests and measurements. Only tests, and each other, import them.
 var testSupport = []string{
 	"internal/testpg", "internal/store/storetest", "internal/plugin/plugintest", "internal/app/apptest",
-	"internal/catalog/catalogbench", "internal/search/searchtest", "internal/blob/blobtest", "internal/loadtest",
+	"internal/catalog/catalogbench", "internal/search/searchtest", "internal/blob/blobtest", "internal/egress/egresstest", "internal/loadtest",
 	"cmd/callboard-bench", "pluginbench", // measure, and are never shipped
 }
 

@@ -36,6 +36,9 @@ func (c Client) Render() Render { return Render{call: c.call} }
 // HTTP returns the client that reaches other servers.
 func (c Client) HTTP() HTTP { return HTTP(c) }
 
+// Secrets returns the client of the plugin's secrets, the same through both doors.
+func (c Client) Secrets() Secrets { return Secrets{call: c.call} }
+
 // Plugins returns the client that calls routes of other plugins.
 func (c Client) Plugins() Plugins { return Plugins(c) }
 

@@ -183,7 +183,7 @@ func TestNetHTTPBothWays(t *testing.T) {
 		t.Errorf("got %d %v", got.Status, got.Header)
 	}
 	closed := sdktest.New(t, p)
-	if got := closed.Get("/x/argo"); got.Status != 502 || !strings.Contains(string(got.Body), "http is not offered by this host") {
+	if got := closed.Get("/x/argo"); got.Status != 502 || !strings.Contains(string(got.Body), "no target of http") {
 		t.Errorf("got %d %s", got.Status, got.Body)
 	}
 }

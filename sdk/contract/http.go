@@ -60,10 +60,15 @@ type HTTPFetchRequest struct {
 	BodyHandle    uint32   `msg:"n" json:"bodyHandle,omitempty"`
 	TimeoutMillis int64    `msg:"t" json:"timeoutMillis,omitempty"`
 	Own           bool     `msg:"o" json:"own,omitempty"`
+	// NoRedirects makes an answer that redirects the answer. Otherwise the host
+	// follows up to five, each checked like the first request.
+	NoRedirects bool `msg:"f" json:"noRedirects,omitempty"`
 }
 
-// HTTPFetchAnswer is the answer to http.fetch/1. The body is a handle.
+// HTTPFetchAnswer is the answer to http.fetch/1. The body is a handle; URL is
+// what was answered in the end, after redirects.
 type HTTPFetchAnswer struct {
+	URL     string   `msg:"u" json:"url"`
 	Status  int      `msg:"s" json:"status"`
 	Headers []Header `msg:"h,limit=1000" json:"headers,omitempty"`
 	Handle  uint32   `msg:"n" json:"handle"`

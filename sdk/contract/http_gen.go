@@ -149,9 +149,12 @@ func (z *Error) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *HTTPFetchAnswer) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 4
+	// map header, size 5
+	// string "u"
+	o = append(o, 0x85, 0xa1, 0x75)
+	o = msgp.AppendString(o, z.URL)
 	// string "s"
-	o = append(o, 0x84, 0xa1, 0x73)
+	o = append(o, 0xa1, 0x73)
 	o = msgp.AppendInt(o, z.Status)
 	// string "h"
 	o = append(o, 0xa1, 0x68)
@@ -192,6 +195,12 @@ func (z *HTTPFetchAnswer) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			return
 		}
 		switch msgp.UnsafeString(field) {
+		case "u":
+			z.URL, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "URL")
+				return
+			}
 		case "s":
 			z.Status, bts, err = msgp.ReadIntBytes(bts)
 			if err != nil {
@@ -280,7 +289,7 @@ func (z *HTTPFetchAnswer) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *HTTPFetchAnswer) Msgsize() (s int) {
-	s = 1 + 2 + msgp.IntSize + 2 + msgp.ArrayHeaderSize
+	s = 1 + 2 + msgp.StringPrefixSize + len(z.URL) + 2 + msgp.IntSize + 2 + msgp.ArrayHeaderSize
 	for za0001 := range z.Headers {
 		s += 1 + 2 + msgp.StringPrefixSize + len(z.Headers[za0001].Name) + 2 + msgp.StringPrefixSize + len(z.Headers[za0001].Value)
 	}
@@ -291,9 +300,9 @@ func (z *HTTPFetchAnswer) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *HTTPFetchRequest) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 7
+	// map header, size 8
 	// string "m"
-	o = append(o, 0x87, 0xa1, 0x6d)
+	o = append(o, 0x88, 0xa1, 0x6d)
 	o = msgp.AppendString(o, z.Method)
 	// string "u"
 	o = append(o, 0xa1, 0x75)
@@ -322,6 +331,9 @@ func (z *HTTPFetchRequest) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "o"
 	o = append(o, 0xa1, 0x6f)
 	o = msgp.AppendBool(o, z.Own)
+	// string "f"
+	o = append(o, 0xa1, 0x66)
+	o = msgp.AppendBool(o, z.NoRedirects)
 	return
 }
 
@@ -435,6 +447,12 @@ func (z *HTTPFetchRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Own")
 				return
 			}
+		case "f":
+			z.NoRedirects, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "NoRedirects")
+				return
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -453,7 +471,7 @@ func (z *HTTPFetchRequest) Msgsize() (s int) {
 	for za0001 := range z.Headers {
 		s += 1 + 2 + msgp.StringPrefixSize + len(z.Headers[za0001].Name) + 2 + msgp.StringPrefixSize + len(z.Headers[za0001].Value)
 	}
-	s += 2 + msgp.BytesPrefixSize + len(z.Body) + 2 + msgp.Uint32Size + 2 + msgp.Int64Size + 2 + msgp.BoolSize
+	s += 2 + msgp.BytesPrefixSize + len(z.Body) + 2 + msgp.Uint32Size + 2 + msgp.Int64Size + 2 + msgp.BoolSize + 2 + msgp.BoolSize
 	return
 }
 

@@ -26,11 +26,15 @@ type Transport struct {
 }
 
 // RoundTrip implements http.RoundTripper. The host follows no redirect; the
-// client does, and each hop is checked again.
+// client does, and each hop is checked again. A header value may name a secret,
+// see sdk.Secret; set CheckRedirect if it shall not be asked for on other hosts.
 func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
-	fetch := sdk.FetchRequest{Method: req.Method, URL: req.URL.String()}
+	fetch := sdk.FetchRequest{Method: req.Method, URL: req.URL.String(), NoRedirects: true}
 	for name, values := range req.Header {
+		if name == "Referer" || name == "Accept-Encoding" {
+			continue // the client adds the one to redirects; the other is the host's
+		}
 		for _, value := range values {
 			fetch.Headers = append(fetch.Headers, sdk.HeaderField{Name: name, Value: value})
 		}

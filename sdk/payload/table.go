@@ -96,6 +96,9 @@ func Operations() []Operation {
 
 		{"plugin.call/1", abi.CapPlugin, abi.PluginCall, of[contract.PluginCallRequest](), of[contract.PluginCallAnswer]()},
 
+		{"http.fetch/1", abi.CapHTTP, abi.HTTPFetch, of[contract.HTTPFetchRequest](), of[contract.HTTPFetchAnswer]()},
+		{"secret.reveal/1", abi.CapSecret, abi.SecretReveal, of[contract.SecretRevealRequest](), of[contract.SecretRevealAnswer]()},
+
 		{"render.markdown/1", abi.CapRender, abi.RenderMarkdown, render, rendered},
 		{"render.yaml/1", abi.CapRender, abi.RenderYAML, render, rendered},
 		{"render.html/1", abi.CapRender, abi.RenderHTML, render, rendered},

@@ -3,6 +3,7 @@ package sdktest
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -35,6 +36,8 @@ type Fake struct {
 	granted   map[string]bool // nil = everything
 	own       bool
 	fetch     func(sdk.FetchRequest) (int, []byte, error)
+	sites     map[string]http.Handler
+	secrets   map[string]string
 	manifest  *manifest.Manifest
 	peers     map[string]peer
 
@@ -113,7 +116,7 @@ func (f *Fake) perform(capability abi.Capability, op uint32, payload []byte) (ms
 	name := capability.String()
 	switch {
 	case capability == abi.CapHandle:
-	case capability == abi.CapHTTP && f.fetch == nil, offered[capability] == nil && capability != abi.CapHTTP:
+	case offered[capability] == nil:
 		return nil, &sdk.Error{Code: sdk.CodeDenied, Message: "the capability " + name + " is not offered by this host", MissingGrant: name}
 	case f.granted != nil && !f.granted[name]:
 		return nil, &sdk.Error{Code: sdk.CodeDenied, Message: "the plugin does not declare the capability \"" + name + "\"; add it to capabilities in plugin.yaml", MissingGrant: name}
@@ -170,6 +173,7 @@ var offered = map[abi.Capability]map[uint32]serve{
 	},
 	abi.CapPlugin: {abi.PluginCall: typed((*Fake).pluginCall)},
 	abi.CapHTTP:   {abi.HTTPFetch: typed((*Fake).httpFetch)},
+	abi.CapSecret: {abi.SecretReveal: typed((*Fake).secretReveal)},
 	abi.CapConfig: {abi.ConfigGet: plain(func(f *Fake) (msgp.Marshaler, error) {
 		return &contract.ConfigAnswer{JSON: f.config}, nil
 	})},
@@ -199,24 +203,4 @@ func (f *Fake) Log(level abi.Level, line []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.log = append(f.log, Line{Level: level, Message: string(line)})
-}
-
-func (f *Fake) httpFetch(q *contract.HTTPFetchRequest) (msgp.Marshaler, error) {
-	req := sdk.FetchRequest{
-		Method: q.Method, URL: q.URL, Headers: q.Headers, Body: q.Body,
-		Timeout: time.Duration(q.TimeoutMillis) * time.Millisecond,
-	}
-	if q.BodyHandle != 0 {
-		h, err := f.handle(q.BodyHandle)
-		if err != nil {
-			return nil, err
-		}
-		req.Body = h.content
-	}
-	status, body, err := f.fetch(req)
-	if err != nil {
-		return nil, err
-	}
-	id, err := f.keep(&held{mediaType: "application/octet-stream", content: body})
-	return &contract.HTTPFetchAnswer{Status: status, Handle: id, Size: uint64(len(body))}, err
 }

@@ -1,6 +1,8 @@
 package sdktest_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/callboard/callboard/sdk"
@@ -19,10 +21,37 @@ func TestFakeKeepsTheHostsPromises(t *testing.T) {
 		for _, e := range s.Entities {
 			options = append(options, sdktest.Entity(e))
 		}
+		if s.Scopes != nil {
+			options = append(options, sdktest.Manifest(manifestOf(t, s)))
+		}
+		for host, site := range s.Sites {
+			options = append(options, sdktest.Site(host, site))
+		}
+		for name, value := range s.Secrets {
+			options = append(options, sdktest.Secret(name, value))
+		}
 		fake, err := sdktest.NewFake(options...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return fake
 	})
+}
+
+// manifestOf writes a manifest that declares what a case needs.
+func manifestOf(t *testing.T, s hosttest.Setup) string {
+	t.Helper()
+	text := "apiVersion: callboard.dev/v1\nid: test\nversion: 1.0.0\ntitle: Test\ncapabilities:\n"
+	for _, name := range s.Grants {
+		scope := s.Scopes[name]
+		if scope == "" {
+			scope = "{}"
+		}
+		text += "  " + name + ": {reason: a test, scope: " + scope + "}\n"
+	}
+	file := filepath.Join(t.TempDir(), "plugin.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

@@ -82,11 +82,6 @@ func As(p sdk.Principal) Option {
 	return func(f *Fake) error { f.principal = p; return nil }
 }
 
-// Fetch answers http.fetch/1; without it the host offers no http.
-func Fetch(answer func(r sdk.FetchRequest) (status int, body []byte, err error)) Option {
-	return func(f *Fake) error { f.fetch = answer; return nil }
-}
-
 // Manifest reads another file than plugin.yaml in the test's folder.
 func Manifest(file string) Option {
 	return func(f *Fake) error {

@@ -8,12 +8,15 @@ import (
 	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
 	"github.com/callboard/callboard/host/internal/capability/clock"
 	capconfig "github.com/callboard/callboard/host/internal/capability/config"
+	caphttp "github.com/callboard/callboard/host/internal/capability/http"
 	"github.com/callboard/callboard/host/internal/capability/identity"
 	"github.com/callboard/callboard/host/internal/capability/kv"
 	caplog "github.com/callboard/callboard/host/internal/capability/log"
 	capplugin "github.com/callboard/callboard/host/internal/capability/plugin"
 	caprender "github.com/callboard/callboard/host/internal/capability/render"
+	"github.com/callboard/callboard/host/internal/capability/secret"
 	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/render"
 	"github.com/callboard/callboard/host/internal/store"
 )
@@ -25,6 +28,8 @@ type services struct {
 	store     store.Store
 	config    capconfig.Source
 	peers     capplugin.Peers
+	egress    *egress.Egress
+	secrets   secret.Source
 	log       *slog.Logger
 	now       func() time.Time
 }
@@ -40,5 +45,7 @@ func capabilities(s services) (capability.Table, error) {
 		clock.New(s.now),
 		identity.New(),
 		capplugin.New(s.peers),
+		caphttp.New(caphttp.Deps{Egress: s.egress, Secrets: secret.NewVault(s.secrets)}),
+		secret.New(s.secrets),
 	)
 }

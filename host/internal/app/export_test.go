@@ -9,6 +9,7 @@ import (
 	"github.com/callboard/callboard/host/internal/capability"
 	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
 	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/host/internal/store"
 )
@@ -22,6 +23,17 @@ type TestHost struct {
 	Log    *slog.Logger
 	Grants []string
 	Viewer principal.Authority
+
+	Scopes  map[string]json.RawMessage // declared, and granted in the same words
+	Egress  *egress.Egress
+	Secrets map[string]string
+}
+
+type fixedSecrets map[string]string
+
+func (f fixedSecrets) PluginSecret(_, name string) (string, bool) {
+	value, ok := f[name]
+	return value, ok
 }
 
 type fixedConfig json.RawMessage
@@ -35,7 +47,7 @@ func (noLocations) Locations(context.Context) ([]capcatalog.Location, error) { r
 // OpenForTest opens a session of a plugin that declares and is granted Grants.
 func OpenForTest(h TestHost) (*capability.Session, error) {
 	table, err := capabilities(services{
-		reader: h.Reader, locations: noLocations{}, store: h.Store, config: fixedConfig(h.Config), log: h.Log, now: h.Now,
+		reader: h.Reader, locations: noLocations{}, store: h.Store, config: fixedConfig(h.Config), egress: h.Egress, secrets: fixedSecrets(h.Secrets), log: h.Log, now: h.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -43,8 +55,11 @@ func OpenForTest(h TestHost) (*capability.Session, error) {
 	var declared []capability.Request
 	granted := capability.Grants{}
 	for _, name := range h.Grants {
-		declared = append(declared, capability.Request{Name: name, Reason: "a test"})
+		declared = append(declared, capability.Request{Name: name, Reason: "a test", Scope: h.Scopes[name]})
 		granted[name] = json.RawMessage("true")
+		if scope := h.Scopes[name]; scope != nil {
+			granted[name] = scope
+		}
 	}
 	rights, err := table.Resolve(declared, granted, false)
 	if err != nil {

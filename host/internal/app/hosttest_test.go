@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/callboard/callboard/host/internal/app"
 	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/catalog/index"
+	"github.com/callboard/callboard/host/internal/egress/egresstest"
 	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/host/internal/store/sqlite"
 	"github.com/callboard/callboard/sdk/sdktest/hosttest"
@@ -40,9 +42,21 @@ func TestTheRealHostPassesTheSuiteOfTheFake(t *testing.T) {
 			})
 		}
 		ix.Publish(update)
+		scopes := map[string]json.RawMessage{}
+		for name, scope := range s.Scopes {
+			scopes[name] = json.RawMessage(scope)
+		}
+		world := egresstest.New(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if site := s.Sites[r.Host]; site != nil {
+				site.ServeHTTP(w, r)
+				return
+			}
+			http.Error(w, "no such host", http.StatusBadGateway)
+		}))
 		session, err := app.OpenForTest(app.TestHost{
 			Reader: ix, Store: db, Config: json.RawMessage(s.Config), Now: s.Now, Log: slog.New(slog.DiscardHandler),
 			Grants: s.Grants, Viewer: principal.Guest(s.Subject),
+			Scopes: scopes, Egress: world.Egress, Secrets: s.Secrets,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -102,6 +102,8 @@ func limitRows() []limitRow {
 		{"handleBytes", "bytes", "handleBytes", func(r manifest.Runtime) int64 { return int64(r.HandleBytes) }, func(l config.Limits) int64 { return int64(l.HandleBytes) }, func(l plugin.Limits) int64 { return l.HandleBytes }},
 		{"logBytes", "bytes", "logBytes", func(r manifest.Runtime) int64 { return int64(r.LogBytes) }, func(l config.Limits) int64 { return int64(l.LogBytes) }, func(l plugin.Limits) int64 { return int64(l.LogBytes) }},
 		{"responseBytes", "bytes", "responseBytes", func(r manifest.Runtime) int64 { return int64(r.ResponseBytes) }, func(l config.Limits) int64 { return int64(l.ResponseBytes) }, func(l plugin.Limits) int64 { return l.ResponseBytes }},
+		{"egressRequests", "count", "egressRequests", func(r manifest.Runtime) int64 { return int64(r.EgressRequests) }, func(l config.Limits) int64 { return int64(l.EgressRequests) }, func(l plugin.Limits) int64 { return int64(l.EgressRequests) }},
+		{"egressBytes", "bytes", "egressBytes", func(r manifest.Runtime) int64 { return int64(r.EgressBytes) }, func(l config.Limits) int64 { return int64(l.EgressBytes) }, func(l plugin.Limits) int64 { return l.EgressBytes }},
 	}
 }
 

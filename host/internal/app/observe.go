@@ -78,6 +78,18 @@ func (o *observer) CapabilityCall(e capability.Event) {
 		o.log.Warn("capability denied", "plugin", e.Plugin, "capability", e.Capability.String(), "operation", e.Operation,
 			"subject", e.Authority.Subject.Ref, "mode", e.Authority.Mode.String(), "call", e.CallID, "reason", fault.Message(e.Err))
 	}
+	for _, x := range e.Exchanges {
+		o.log.Debug("plugin asked another server", "plugin", e.Plugin, "method", x.Method, "host", x.Host, "status", x.Status,
+			"subject", e.Authority.Subject.Ref, "mode", e.Authority.Mode.String(), "call", e.CallID)
+	}
+	for _, s := range e.Secrets {
+		level, message := slog.LevelDebug, "secret sent"
+		if s.Revealed {
+			level, message = slog.LevelInfo, "secret revealed to a plugin"
+		}
+		o.log.Log(context.Background(), level, message, "plugin", e.Plugin, "secret", s.Name, "host", s.Host,
+			"subject", e.Authority.Subject.Ref, "mode", e.Authority.Mode.String(), "call", e.CallID)
+	}
 }
 
 // gauges registers what is read when metrics are scraped.

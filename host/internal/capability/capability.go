@@ -38,9 +38,11 @@ type ScopeLanguage interface {
 // to say, so that a grant is more than another scope to narrow by.
 type GrantLanguage interface {
 	ScopeLanguage
-	// Grant returns what is left of a declared scope under a grant; raw is nil
-	// for a plain true. Fault: Invalid, as of Parse.
-	Grant(declared Scope, raw json.RawMessage) (Scope, error)
+	// ParseGrant reads a scope as a grant writes it. Fault: Invalid, as of Parse.
+	ParseGrant(raw json.RawMessage) (Scope, error)
+	// AsDeclared returns what a plain true leaves of a declared scope; as JSON
+	// it is what ParseGrant reads.
+	AsDeclared(declared Scope) Scope
 }
 
 // Scope is how far a capability reaches for one plugin.
@@ -57,6 +59,14 @@ type OwnScope interface {
 	// ForItself returns that part, in the form of a scope for a viewer; false
 	// when the plugin may do nothing for itself.
 	ForItself() (Scope, bool)
+}
+
+// CoveringScope is a Scope that knows better than by its words whether another
+// one lies within it.
+type CoveringScope interface {
+	Scope
+	// Covers reports whether nothing of other lies outside.
+	Covers(other Scope) bool
 }
 
 // Operation is one operation of a capability in one version.

@@ -18,12 +18,22 @@ type Extent struct {
 // Extent reads the scope of a capability by name; nil is the widest. Fault:
 // Invalid (no such capability, a scope that it cannot read).
 func (t Table) Extent(name string, scope json.RawMessage) (Extent, error) {
+	return t.extent(name, scope, parseScope)
+}
+
+// GrantExtent is Extent of a scope that a grant writes, in which more can
+// stand than in a manifest.
+func (t Table) GrantExtent(name string, grant json.RawMessage) (Extent, error) {
+	return t.extent(name, grant, parseGrant)
+}
+
+func (t Table) extent(name string, scope json.RawMessage, parse func(Capability, json.RawMessage) (Scope, error)) (Extent, error) {
 	id, ok := abi.CapabilityByName(name)
 	row, known := t[id]
 	if !ok || !known {
 		return Extent{}, fault.New(fault.Invalid, "capability %q is not one of this host (it has %s)", name, t.names())
 	}
-	parsed, err := parseScope(row, scope)
+	parsed, err := parse(row, scope)
 	if err != nil {
 		return Extent{}, fmt.Errorf("capabilities.%s.scope: %w", name, err)
 	}
@@ -34,6 +44,9 @@ func (t Table) Extent(name string, scope json.RawMessage) (Extent, error) {
 func (e Extent) Covers(o Extent) bool {
 	if e.scope == nil || o.scope == nil || e.scope.String() == o.scope.String() {
 		return true
+	}
+	if covering, ok := e.scope.(CoveringScope); ok {
+		return covering.Covers(o.scope)
 	}
 	return o.scope.Narrow(e.scope).String() == o.scope.String()
 }

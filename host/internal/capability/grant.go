@@ -112,13 +112,13 @@ func (t Table) resolve(q Request, grant json.RawMessage, core bool) (Right, abi.
 // narrow returns what is left of a declared scope under a grant; nil grants it
 // as declared.
 func narrow(row Capability, declared Scope, grant json.RawMessage) (Scope, error) {
-	if language, ok := row.Scope.(GrantLanguage); ok {
-		return language.Grant(declared, grant) //nolint:wrapcheck // the caller says which grant
-	}
 	if grant == nil {
+		if language, ok := row.Scope.(GrantLanguage); ok {
+			return language.AsDeclared(declared), nil
+		}
 		return declared, nil
 	}
-	narrower, err := parseScope(row, grant)
+	narrower, err := parseGrant(row, grant)
 	if err != nil || declared == nil {
 		return declared, err
 	}
@@ -133,6 +133,32 @@ func parseScope(row Capability, raw json.RawMessage) (Scope, error) {
 		return nil, nil //nolint:nilnil // a capability without scopes has none
 	}
 	return row.Scope.Parse(raw)
+}
+
+// PlainGrant returns the scope that a grant of a plain true stands for, as a
+// grant writes it; nil when it names nothing. Fault: Invalid, as of Extent.
+func (t Table) PlainGrant(name string, scope json.RawMessage) (json.RawMessage, error) {
+	declared, err := t.Extent(name, scope)
+	if err != nil {
+		return nil, err
+	}
+	id, _ := abi.CapabilityByName(name)
+	language, ok := t[id].Scope.(GrantLanguage)
+	if !ok {
+		return scope, nil
+	}
+	raw, err := json.Marshal(language.AsDeclared(declared.scope))
+	if err != nil {
+		return nil, fmt.Errorf("encoding the scope of %s: %w", name, err)
+	}
+	return raw, nil
+}
+
+func parseGrant(row Capability, raw json.RawMessage) (Scope, error) {
+	if language, ok := row.Scope.(GrantLanguage); ok {
+		return language.ParseGrant(raw) //nolint:wrapcheck // the caller says which grant
+	}
+	return parseScope(row, raw)
 }
 
 func (t Table) names() string {

@@ -2,7 +2,6 @@ package capability
 
 import (
 	"context"
-	"slices"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/sdk/abi"
@@ -29,12 +28,7 @@ type outgoing struct {
 	bytes     int64
 	exchanges []Exchange
 	secrets   []SecretUse
-	values    []string
 }
-
-// Secrets returns the values of all secrets that the call used so far. Whoever
-// records the call cuts them out, in every encoding that they may have.
-func (s *Session) Secrets() []string { return slices.Clone(s.out.values) }
 
 // ChargeEgress takes one request, or bytes, from the call's quota of egress.
 // Fault: Exhausted.
@@ -72,16 +66,10 @@ func (c *Call) NoteStatus(status int) {
 	}
 }
 
-// NoteSecret puts the use of a secret into the audit of the host call, and its
-// value among those that a recording must not hold.
-func (c *Call) NoteSecret(use SecretUse, value string) {
-	if c.session == nil {
-		return
-	}
-	o := &c.session.out
-	o.secrets = append(o.secrets, use)
-	if !slices.Contains(o.values, value) {
-		o.values = append(o.values, value)
+// NoteSecret puts the use of a secret into the audit of the host call.
+func (c *Call) NoteSecret(use SecretUse) {
+	if c.session != nil {
+		c.session.out.secrets = append(c.session.out.secrets, use)
 	}
 }
 

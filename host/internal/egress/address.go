@@ -71,6 +71,27 @@ func home(name string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") || name == "localhost.localdomain" || !strings.ContainsAny(name, ".:")
 }
 
+// AddressError is the cause of a refusal to connect to where a host is, so
+// that a caller can say it in its own words.
+type AddressError struct {
+	Addr   netip.Addr
+	Why    string // "a private address"
+	Always bool   // no policy reaches it; otherwise one with reach Private does
+}
+
+// Error says it with the address, for logs.
+func (e *AddressError) Error() string { return e.Addr.String() + " is " + e.Why }
+
+// refuse returns nil where reach permits an address.
+func (r Reach) refuse(addr netip.Addr) *AddressError {
+	ok, why := r.permits(addr)
+	if ok {
+		return nil
+	}
+	with, _ := Private.permits(addr)
+	return &AddressError{Addr: addr, Why: why, Always: !with}
+}
+
 // permits reports whether reach lets a connection go to addr, and why not.
 func (r Reach) permits(addr netip.Addr) (ok bool, why string) {
 	addr = addr.Unmap().WithZone("")

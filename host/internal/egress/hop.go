@@ -113,8 +113,8 @@ func (p Policy) check(r *http.Request) (Reach, error) {
 	// A literal address never reaches a resolver behind a proxy, so it is
 	// checked here too; and so are the names of metadata services.
 	if addr, err := netip.ParseAddr(host); err == nil {
-		if ok, why := reach.permits(addr); !ok {
-			return Refused, fault.New(fault.Denied, "%s: %s is %s", show(u), addr, why)
+		if err := reach.refuse(addr); err != nil {
+			return Refused, fault.New(fault.Denied, "%s: %w", show(u), err)
 		}
 	}
 	if metadataNames[host] {
@@ -129,8 +129,8 @@ func (r Reach) checkAddress(_ context.Context, _, address string, _ syscall.RawC
 	if err != nil {
 		return fault.New(fault.Denied, "connecting to %s: not an address", address)
 	}
-	if ok, why := r.permits(ap.Addr()); !ok {
-		return fault.New(fault.Denied, "connecting to %s is refused: it is %s", ap.Addr(), why)
+	if err := r.refuse(ap.Addr()); err != nil {
+		return fault.New(fault.Denied, "connecting is refused: %w", err)
 	}
 	return nil
 }

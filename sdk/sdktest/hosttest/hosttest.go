@@ -2,6 +2,7 @@ package hosttest
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -32,6 +33,13 @@ type Setup struct {
 	Config string
 	// Now is the host's clock.
 	Now func() time.Time
+	// Scopes are what the plugin declares of a capability in place of its widest
+	// scope, as JSON; they are granted as they are written.
+	Scopes map[string]string
+	// Sites are the servers of other hosts, all with HTTPS; Secrets the values
+	// that the operator bound.
+	Sites   map[string]http.Handler
+	Secrets map[string]string
 	// Subject is the viewer's canonical entity ref, a user.
 	Subject string
 }
@@ -40,7 +48,7 @@ type Setup struct {
 var start = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 // all are the capabilities of the foundation.
-var all = []string{"catalog", "kv", "config", "log", "render", "clock", "identity", "plugin"}
+var all = []string{"catalog", "kv", "config", "log", "render", "clock", "identity", "plugin", "http", "secret"}
 
 // testCase is one case of the suite.
 type testCase struct {
@@ -62,6 +70,8 @@ func Run(t *testing.T, open func(t *testing.T, s Setup) Host) {
 		{"small", smallCases},
 		{"render", renderCases},
 		{"plugin", pluginCases},
+		{"http", httpCases},
+		{"secret", secretCases},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {

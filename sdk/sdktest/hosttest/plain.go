@@ -17,8 +17,8 @@ var grantCases = []testCase{
 		}
 	}},
 	{"a capability that the host does not offer is denied by name", Setup{}, func(_ *testing.T, h *probe) {
-		e := h.refuse(abi.CodeDenied, abi.CapHTTP, abi.HTTPFetch, &contract.HTTPFetchRequest{Method: "GET", URL: "https://example.com/"})
-		if e.MissingGrant != "http" || !strings.Contains(e.Message, "http is not offered by this host") {
+		e := h.refuse(abi.CodeDenied, abi.CapSearch, 1<<8|1, &contract.KVGetRequest{})
+		if e.MissingGrant != "search" || !strings.Contains(e.Message, "search is not offered by this host") {
 			h.t.Errorf("got %+v", e)
 		}
 	}},

@@ -180,16 +180,19 @@ func (i *Installer) frozen(b *Bundle, said map[string]json.RawMessage) (capabili
 		}
 		raw = bytes.TrimSpace(raw)
 		if text := string(raw); text == "true" {
-			_, scope, err := i.extent(name, declared)
+			scope, err := declared.Scope.JSON()
+			if err == nil {
+				scope, err = i.deps.Table.PlainGrant(name, scope)
+			}
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("reading the scope of %s: %w", name, err)
 			}
 			raw = orObject(scope)
 		} else if text != "false" {
 			if len(raw) == 0 || raw[0] != '{' {
 				return nil, fault.New(fault.Invalid, "grants.%s: write true, false or an object with a scope", name)
 			}
-			if _, err := i.deps.Table.Extent(name, raw); err != nil {
+			if _, err := i.deps.Table.GrantExtent(name, raw); err != nil {
 				return nil, fault.New(fault.Invalid, "grants.%s: %s", name, fault.Message(err))
 			}
 		}

@@ -228,7 +228,7 @@ func (i *Installer) needsApproval(name string, asked capability.Extent, change s
 	case change == "unchanged" || change == "narrowed":
 		return false, nil
 	default:
-		has, err := i.deps.Table.Extent(name, grant)
+		has, err := i.deps.Table.GrantExtent(name, grant)
 		if err != nil {
 			return true, nil //nolint:nilerr // a grant that cannot be read covers nothing
 		}
