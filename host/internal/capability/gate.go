@@ -181,6 +181,7 @@ type Usage struct {
 	Handles     int
 	HandleBytes int64
 	LogLines    int
+	LogBytes    int
 
 	EgressRequests int   // requests to other servers, redirects included
 	EgressBytes    int64 // of their headers and bodies, both ways
@@ -189,7 +190,7 @@ type Usage struct {
 // Usage returns what the call has used so far.
 func (s *Session) Usage() Usage {
 	made, size := s.handles.Made()
-	return Usage{HostCalls: s.calls, Denied: s.denied, Handles: made, HandleBytes: size, LogLines: s.lines, EgressRequests: s.out.requests, EgressBytes: s.out.bytes}
+	return Usage{HostCalls: s.calls, Denied: s.denied, Handles: made, HandleBytes: size, LogLines: s.lines, LogBytes: s.logged, EgressRequests: s.out.requests, EgressBytes: s.out.bytes}
 }
 
 // Close forgets the handles. Pieces that were taken out by Body stay valid.

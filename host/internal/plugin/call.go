@@ -84,7 +84,9 @@ func now() start { return start{at: time.Now()} }
 
 // refused tells observers of a call that no version was asked.
 func (r *Registry) refused(call Call, err error) error {
-	r.observe.Called(CallEvent{Plugin: call.Plugin, Op: call.Op, Failed: true, Kind: fault.KindOf(err)})
+	e := newEvent(call, CallInfo{Authority: call.Authority})
+	e.Failed, e.Kind = true, fault.KindOf(err)
+	r.observe.Called(e)
 	return err
 }
 
@@ -104,7 +106,8 @@ func (r *Registry) attempt(ctx context.Context, v *version, call Call, began sta
 	defer cancel()
 	info.Deadline = limit
 
-	event := CallEvent{Plugin: call.Plugin, Version: v.pkg.Version, Digest: v.pkg.Digest, Op: call.Op, Paced: began.paced}
+	event := newEvent(call, info)
+	event.Paced = began.paced
 	p, trial, err := v.ready(ctx)
 	if err == nil {
 		var reply *Reply
@@ -134,6 +137,15 @@ func (r *Registry) attempt(ctx context.Context, v *version, call Call, began sta
 	v.count(&event, blames(err, own))
 	r.observe.Called(event)
 	return nil, err
+}
+
+// newEvent says which call it is.
+func newEvent(call Call, info CallInfo) CallEvent {
+	e := CallEvent{Plugin: call.Plugin, Version: info.Version, Digest: info.Digest, Op: call.Op, Subject: info.Authority.Subject.Ref}
+	if q, ok := call.Payload.(*contract.HTTPRequest); ok {
+		e.Method, e.Route = q.Method, q.Route
+	}
+	return e
 }
 
 // blames reports whether a failed call is the fault of the plugin's code, and

@@ -64,6 +64,7 @@ type Usage struct {
 	Handles     int   // handles made, dropped ones included
 	HandleBytes int64 // bytes behind them
 	LogLines    int
+	LogBytes    int // of these lines
 
 	EgressRequests int   // requests to other servers, redirects included
 	EgressBytes    int64 // of their headers and bodies, both ways

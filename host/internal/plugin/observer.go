@@ -13,6 +13,9 @@ type CallEvent struct {
 	Version  string
 	Digest   string // of the code that was called
 	Op       abi.Op
+	Subject  string // entity ref of whom it was for; "plugin:<id>" for the plugin itself
+	Method   string // of an HTTP request
+	Route    string // the pattern that matched
 	Failed   bool
 	Kind     fault.Kind // of the failure
 	Crashed  bool

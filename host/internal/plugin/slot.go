@@ -152,8 +152,12 @@ func (s *slot) versions() []*version {
 
 // sweep is the slot's housekeeping.
 func (s *slot) sweep(now time.Time) {
+	var memory uint64
 	for _, v := range s.versions() {
-		v.sweep(now)
+		memory += v.sweep(now)
+	}
+	if memory > 0 {
+		s.registry.deps.Stats.Memory(s.id, memory)
 	}
 	s.forgetStopped()
 	s.rest(now)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin/usage"
 )
 
 // statsWindow is how long durations count: quantiles are of the last one to
@@ -19,6 +20,7 @@ type Counts struct {
 	Crashes     uint64
 	Fuel        uint64        // steps of all calls
 	Guest       time.Duration // inside of the guest, of all calls
+	Paced       time.Duration // kept waiting so that others may compute, or by the CPU budget
 	P50, P99    time.Duration // of the last minutes
 	MemoryBytes uint64
 	Busy, Idle  int
@@ -42,6 +44,7 @@ type pluginStats struct {
 	now    *histogram // since rotated
 	before *histogram
 	turned time.Time
+	log    usage.Log
 }
 
 // NewStats returns empty figures.
@@ -83,8 +86,15 @@ func (s *Stats) Called(e CallEvent) {
 	}
 	p.counts.Fuel += e.Fuel
 	p.counts.Guest += e.Guest
+	p.counts.Paced += e.Paced
 	p.turn(now)
 	p.now.add(e.Duration)
+	p.log.Add(now, &usage.Call{
+		Failed: e.Failed, Fuel: e.Fuel, Guest: e.Guest, Wait: e.Wait, Paced: e.Paced,
+		HostCalls: uint64(e.Usage.HostCalls), EgressRequests: uint64(e.Usage.EgressRequests), //nolint:gosec // counts are not negative
+		EgressBytes: uint64(e.Usage.EgressBytes), LogBytes: uint64(e.Usage.LogBytes), //nolint:gosec // likewise
+		Subject: e.Subject, Operation: usage.Operation{Op: e.Op.String(), Method: e.Method, Route: e.Route},
+	})
 }
 
 // turn forgets durations of more than two windows ago.
@@ -134,6 +144,35 @@ func (s *Stats) Of(id ID) Counts {
 	counts.P50 = quantile(0.50, p.now, p.before)
 	counts.P99 = quantile(0.99, p.now, p.before)
 	return counts
+}
+
+// Memory notes what the instances of a plugin hold together.
+func (s *Stats) Memory(id ID, bytes uint64) {
+	now, p := s.clock.Now(), s.of(id)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.log.Memory(now, bytes)
+}
+
+// Usage returns what a plugin used within the window that ends now, empty if
+// it was never seen; see usage.Log. Its budget holds what Stats knows: the
+// peaks of single calls and the processors of the last minute, without limits.
+func (s *Stats) Usage(id ID, window time.Duration) usage.Report {
+	now, p := s.clock.Now(), s.of(id)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.log.Report(now, window)
+	for kind, n := range p.counts.ErrorsBy {
+		r.ErrorsByKind[kind.String()] = n
+	}
+	peak := p.log.Peak(now)
+	for name, used := range map[string]float64{
+		"cpu": p.log.Processors(now), "fuel": float64(peak.Fuel), "hostCalls": float64(peak.HostCalls),
+		"egressRequests": float64(peak.EgressRequests), "egressBytes": float64(peak.EgressBytes), "logBytes": float64(peak.LogBytes),
+	} {
+		r.Budget[name] = usage.Share{Used: used}
+	}
+	return r
 }
 
 // Forget drops the figures of a plugin that was removed.

@@ -13,13 +13,13 @@ const maxStacks = 64 << 10
 
 // sweep closes what has been idle and fails a plugin whose call has outlived
 // its deadline by far: whatever holds it up is not stoppable by a context, so
-// nobody else should get stuck in it.
-func (v *version) sweep(now time.Time) {
+// nobody else should get stuck in it. It returns what the instances hold.
+func (v *version) sweep(now time.Time) (memory uint64) {
 	v.mu.Lock()
 	p := v.pool
 	v.mu.Unlock()
 	if p == nil {
-		return
+		return 0
 	}
 	p.shrink(false)
 	for _, op := range p.overdue(now, watchdogGrace) {
@@ -33,6 +33,7 @@ func (v *version) sweep(now time.Time) {
 		}
 		v.mu.Unlock()
 	}
+	return p.event().MemoryBytes
 }
 
 // insideStacks returns the stacks of the goroutines that are inside of a guest.
