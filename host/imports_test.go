@@ -56,6 +56,9 @@ var homes = []home{
 	{"modernc.org/", []string{"internal/store/sqlite"}},
 	{"github.com/jackc/pgx/", []string{"internal/store/postgres", "internal/testpg"}},
 	{"github.com/pressly/goose/", []string{"internal/store"}},
+	// job works with River; its drivers stand where the connections that they take are.
+	{"github.com/riverqueue/river", []string{"internal/job", "internal/store/sqlite", "internal/store/postgres"}},
+	{"github.com/robfig/cron", []string{"internal/job"}},
 	{"github.com/gofiber/", []string{"internal/web"}},
 	{"github.com/valyala/fasthttp", []string{"internal/web"}},
 	// Two runtimes, what they share, and the pass that all modules go through.

@@ -89,6 +89,7 @@ type TaskEnd struct {
 	Result    []byte
 	Error     string
 	KeepUntil time.Time // of a final state
+	Refund    bool      // the attempt does not count
 }
 
 // TaskFilter selects tasks; empty fields select all.

@@ -149,6 +149,9 @@ func (l *Ledger) FinishTask(ctx context.Context, c store.TaskClaim, end store.Ta
 	if end.State.Final() {
 		set += ", ended_at = ?4"
 	}
+	if end.Refund {
+		set += ", attempts = attempts - 1"
+	}
 	if end.State == store.TaskDone {
 		set, more = set+", progress = 100, result = ?9", append(more, end.Result)
 	}
