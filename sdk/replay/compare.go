@@ -85,6 +85,46 @@ func outcomes(a, b Outcome) []string {
 	return out
 }
 
+// Changes says what another version does otherwise than the first, both run
+// from the same recording: how it ends, what it asks the host, what it logs.
+// Fuel is no change by itself; see FuelChange.
+func Changes(before, after Result) []string {
+	out := outcomes(before.Outcome, after.Outcome)
+	if d := diff(steps(before.Steps), steps(after.Steps)); d != "" {
+		out = append(out, "host calls:\n"+d)
+	}
+	if d := diff(logged(before.Log), logged(after.Log)); d != "" {
+		out = append(out, "log:\n"+d)
+	}
+	return out
+}
+
+// FuelChange is the fuel of after beside that of before in percent; ok is
+// false when one is not known.
+func FuelChange(before, after Result) (percent float64, ok bool) {
+	a, b := before.Outcome.Fuel, after.Outcome.Fuel
+	if a == 0 || b == 0 {
+		return 0, false
+	}
+	return (float64(b)/float64(a) - 1) * 100, true
+}
+
+func steps(all []Step) string {
+	var out strings.Builder
+	for _, s := range all {
+		out.WriteString(s.String() + "\n")
+	}
+	return out.String()
+}
+
+func logged(lines []Event) string {
+	var out strings.Builder
+	for _, l := range lines {
+		fmt.Fprintf(&out, "%d %s\n", l.Level, strings.ToValidUTF8(string(l.Bytes), "\uFFFD"))
+	}
+	return out.String()
+}
+
 // text shows a reply without knowing its type.
 func text(b []byte) string {
 	if b == nil {

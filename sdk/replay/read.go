@@ -38,6 +38,9 @@ func Read(r io.Reader) (*Recording, error) {
 	lines := bufio.NewReaderSize(bounded, 64<<10)
 	for {
 		text, err := lines.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("reading the recording: %w", err)
+		}
 		if bounded.N == 0 {
 			return nil, fmt.Errorf("the recording is larger than %d MiB", MaxSize>>20)
 		}
@@ -47,11 +50,8 @@ func Read(r io.Reader) (*Recording, error) {
 				return nil, fmt.Errorf("line %d of the recording %w", p.line, bad)
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return p.end()
-		}
 		if err != nil {
-			return nil, fmt.Errorf("reading the recording: %w", err)
+			return p.end()
 		}
 	}
 }

@@ -27,7 +27,8 @@ func newPluginCommand() *cobra.Command {
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	command.AddCommand(newPluginNew(), newPluginBuild(), newPluginTest(), newPluginValidate(), newPluginInspect(), newPluginList())
+	command.AddCommand(newPluginNew(), newPluginBuild(), newPluginTest(), newPluginValidate(), newPluginInspect(), newPluginList(),
+		newPluginReplay(), newPluginRecordings(), newPluginRecord())
 	return command
 }
 
