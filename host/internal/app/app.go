@@ -133,7 +133,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	}
 	others := &peers{}
 	table, err := capabilities(services{
-		egress: out, secrets: configs, peers: others, reader: a.index, locations: a.catalog, store: a.store, config: configs, log: log, now: o.Now,
+		egress: out, secrets: &a.secrets, peers: others, reader: a.index, locations: a.catalog, store: a.store, config: configs, log: log, now: o.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("making the table of capabilities: %w", err)

@@ -60,8 +60,8 @@ func recordingKeys(c *config.Config, dir string, o Options) (key record.Key, old
 	return old[0], old, nil
 }
 
-// boundSecrets implements record.Redactor: what the entries of plugins bind,
-// as configuration says it now.
+// boundSecrets is what the entries of plugins bind, as configuration says it
+// now: for the capability, and for recordings to keep out.
 type boundSecrets struct{ current atomic.Pointer[config.Config] }
 
 // Secrets implements record.Redactor.
@@ -75,6 +75,16 @@ func (b *boundSecrets) Secrets(id plugin.ID) [][]byte {
 		out = append(out, []byte(secret.Reveal()))
 	}
 	return out
+}
+
+// PluginSecret implements secret.Source.
+func (b *boundSecrets) PluginSecret(id, name string) (string, bool) {
+	c := b.current.Load()
+	if c == nil {
+		return "", false
+	}
+	value := c.Plugins.Entries[id].Secrets[name]
+	return value.Reveal(), value != ""
 }
 
 // recordedFacts implements record.Facts.

@@ -771,6 +771,10 @@ export interface components {
             memoryLimitBytes?: number;
             calls?: number;
             errors?: number;
+            /** @description To other servers, redirects included. */
+            egressRequests?: number;
+            /** @description Exchanged with other servers, both ways. */
+            egressBytes?: number;
             p50Ms?: number;
             p99Ms?: number;
             /** Format: date-time */
@@ -1049,6 +1053,10 @@ export interface components {
             memoryLimitBytes?: number;
             calls?: number;
             errors?: number;
+            /** @description To other servers, redirects included. */
+            egressRequests?: number;
+            /** @description Exchanged with other servers, both ways. */
+            egressBytes?: number;
             p50Ms?: number;
             p99Ms?: number;
             /** Format: date-time */

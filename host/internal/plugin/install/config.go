@@ -6,7 +6,6 @@ import (
 
 	"github.com/callboard/callboard/host/internal/config"
 	"github.com/callboard/callboard/host/internal/fault"
-	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/render"
 )
 
@@ -61,23 +60,6 @@ func (i *Installer) takeConfig(d *Desired) error {
 		return nil
 	}
 	return err
-}
-
-// PluginSecret returns the value that configuration binds to a secret of a
-// plugin, as it is now.
-func (i *Installer) PluginSecret(id, name string) (string, bool) {
-	value, ok := i.config.Load().Plugins.Entries[id].Secrets[name]
-	return value.Reveal(), ok && value != ""
-}
-
-// Secrets returns all values that are bound to secrets of a plugin, for
-// whoever has to keep them out of a file.
-func (i *Installer) Secrets(id plugin.ID) [][]byte {
-	var out [][]byte
-	for _, value := range i.config.Load().Plugins.Entries[string(id)].Secrets {
-		out = append(out, []byte(value.Reveal()))
-	}
-	return out
 }
 
 // PluginConfig returns the configuration that a plugin may read, with its

@@ -136,6 +136,9 @@ func do(verb, arg string) *contract.HTTPResponse {
 	if answer := others(verb, arg); answer != nil {
 		return answer
 	}
+	if answer := outside(verb, arg); answer != nil {
+		return answer
+	}
 	return reach(verb, arg, number)
 }
 
