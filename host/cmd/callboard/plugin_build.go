@@ -24,22 +24,26 @@ func describeModule(ctx context.Context, wasm []byte) (contract.Description, err
 }
 
 func newPluginBuild() *cobra.Command {
-	var dir string
+	var dir, module string
 	command := &cobra.Command{
 		Use:   "build [DIR]",
-		Short: "Build a plugin written in Go and check it against its manifest",
+		Short: "Build a plugin and check it against its manifest",
 		Long: `Compiles the plugin in DIR to Wasm, runs it once to ask what it registers, checks
 that against plugin.yaml, and writes dist/plugin.wasm with the manifest in it.
-A problem names the line that is wrong or missing, and nothing is written.`,
-		Example: "  callboard plugin build ./hello",
+A problem names the line that is wrong or missing, and nothing is written.
+
+A plugin that is not written in Go is compiled with its own tools; --module names
+what came out.`,
+		Example: "  callboard plugin build ./hello\n  callboard plugin build ./notes --module notes/target/notes.wasm",
 		Args:    usageArgs(cobra.MaximumNArgs(1)),
-		RunE:    func(cmd *cobra.Command, args []string) error { return buildPlugin(cmd, folderOf(args, dir)) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return buildPlugin(cmd, folderOf(args, dir), module) },
 	}
+	command.Flags().StringVar(&module, "module", "", "`file` with the module that other tools have built")
 	command.Flags().StringVar(&dir, "dir", "", "`folder` of the plugin (default .)")
 	return command
 }
 
-func buildPlugin(cmd *cobra.Command, dir string) error {
+func buildPlugin(cmd *cobra.Command, dir, module string) error {
 	file := filepath.Join(dir, manifest.FileName)
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -49,20 +53,9 @@ func buildPlugin(cmd *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	scratch, err := os.MkdirTemp("", "callboard-build-*")
-	if err != nil {
-		return fmt.Errorf("making a folder to build in: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(scratch) }()
-	built := filepath.Join(scratch, "plugin.wasm")
-	err = runGo(cmd, dir, []string{"GOOS=wasip1", "GOARCH=wasm"},
-		"build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", built, ".")
+	wasm, err := compiled(cmd, dir, module)
 	if err != nil {
 		return err
-	}
-	wasm, err := os.ReadFile(built)
-	if err != nil {
-		return fmt.Errorf("reading what was built: %w", err)
 	}
 	problems, err := checkCode(cmd.Context(), m, wasm)
 	if err != nil {
@@ -81,6 +74,28 @@ func buildPlugin(cmd *cobra.Command, dir string) error {
 	digest := sha256.Sum256(wasm)
 	fmt.Fprintf(cmd.OutOrStdout(), "%s: plugin %s %s, %d bytes, sha256:%s\n", target, m.ID, m.Version, len(wasm), hex.EncodeToString(digest[:]))
 	return nil
+}
+
+// compiled returns the module that other tools have built, or builds it with Go.
+func compiled(cmd *cobra.Command, dir, module string) ([]byte, error) {
+	if module == "" {
+		scratch, err := os.MkdirTemp("", "callboard-build-*")
+		if err != nil {
+			return nil, fmt.Errorf("making a folder to build in: %w", err)
+		}
+		defer func() { _ = os.RemoveAll(scratch) }()
+		module = filepath.Join(scratch, "plugin.wasm")
+		err = runGo(cmd, dir, []string{"GOOS=wasip1", "GOARCH=wasm"},
+			"build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", module, ".")
+		if err != nil {
+			return nil, err
+		}
+	}
+	wasm, err := os.ReadFile(module)
+	if err != nil {
+		return nil, fmt.Errorf("reading what was built: %w", err)
+	}
+	return wasm, nil
 }
 
 // replaceFile writes beside the target and renames, so that a running portal

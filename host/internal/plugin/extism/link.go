@@ -145,9 +145,11 @@ func (f *frame) Value(key any) any {
 	case frameKey{}:
 		return f
 	case pluginKey:
-		// Asked only while a start function runs: before any call, which
-		// puts the real one in front of this. WASI and the meter need none.
-		return f.instance.starting
+		if f.instance.plugin == nil {
+			// A start section runs. What it may call needs no plugin.
+			return f.instance.starting
+		}
+		return f.instance.plugin
 	default:
 		return f.Context.Value(key)
 	}
