@@ -22,6 +22,7 @@ import (
 	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/install"
+	"github.com/callboard/callboard/host/internal/plugin/pace"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/host/internal/telemetry"
 	"github.com/callboard/callboard/host/internal/web"
@@ -156,7 +157,8 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		versions: map[versionKey]*installed{}, serving: map[plugin.ID]*installed{}, fenced: map[plugin.ID]bool{},
 	}
 	others.set = a.plugins
-	recorder, err := a.newRecorder(configs)
+	governor := pace.New(pace.Config{})
+	recorder, err := a.newRecorder(configs, governor)
 	if err != nil {
 		return err
 	}
@@ -169,7 +171,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	a.plugins.registry = plugin.NewRegistry(plugin.Deps{
 		Loader: recordingLoader, Gate: recordingGate, Clock: plugin.SystemClock{}, Log: log, Stats: plugin.NewStats(plugin.SystemClock{}),
 		CallID: func() uint64 { return calls.Add(1) }, Grant: a.plugins.grant, Observer: observer,
-		Migrate: a.plugins.migrate,
+		Migrate: a.plugins.migrate, Pace: governor,
 	})
 	a.closeLater(a.plugins.registry.Close)
 	if a.installer, err = newInstaller(ctx, installerDeps{

@@ -43,6 +43,7 @@ func limits(asked manifest.Runtime, entry, limit config.Limits) plugin.Limits {
 	} else {
 		l.Fuel = atMost(l.Fuel, most)
 	}
+	l.CPU = float64(atMost(first(entry.CPUPercent, limit.CPUPercent), limit.CPUPercent)) / 100
 	l.HostCalls = atMost(l.HostCalls, limit.HostCalls)
 	l.LogBytes = atMost(l.LogBytes, int(limit.LogBytes))
 	l.ResponseBytes = atMost(l.ResponseBytes, int64(limit.ResponseBytes))

@@ -42,6 +42,25 @@ func TestWhatAPluginMayCostIsTheOperatorsWord(t *testing.T) {
 	}
 }
 
+func TestCPUBudget(t *testing.T) {
+	for _, tc := range []struct {
+		name         string
+		entry, limit int
+		want         float64 // processors; 0 = no limit
+	}{
+		{"nobody says", 0, 0, 0},
+		{"the entry", 50, 0, 0.5},
+		{"the cap bounds it", 150, 100, 1},
+		{"the cap bounds what has no limit", 0, 100, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := limits(manifest.Runtime{}, config.Limits{CPUPercent: tc.entry}, config.Limits{CPUPercent: tc.limit}); got.CPU != tc.want {
+				t.Errorf("%v processors, want %v", got.CPU, tc.want)
+			}
+		})
+	}
+}
+
 func TestFuel(t *testing.T) {
 	for _, tc := range []struct {
 		name                string

@@ -51,15 +51,19 @@ func (o *observer) Changed(id plugin.ID, state plugin.State) {
 }
 
 // Swapped implements plugin.VersionObserver: the installer asked for it.
-func (*observer) Swapped(plugin.SwapEvent) {}
+func (o *observer) Swapped(e plugin.SwapEvent) {
+	o.metrics.PluginVersion(string(e.Plugin), "swapped")
+}
 
 // RolledBack implements plugin.VersionObserver.
 func (o *observer) RolledBack(e plugin.RollbackEvent) {
+	o.metrics.PluginVersion(string(e.Plugin), "rolled_back")
 	o.installer.Withdrawn(string(e.Plugin), e.From.Digest, e.Reason)
 }
 
 // Withdrawn implements plugin.VersionObserver. Without a reason it was asked for.
 func (o *observer) Withdrawn(e plugin.WithdrawEvent) {
+	o.metrics.PluginVersion(string(e.Plugin), "withdrawn")
 	if e.Reason != "" {
 		o.installer.Withdrawn(string(e.Plugin), e.Canary.Digest, e.Reason)
 	}
@@ -111,6 +115,7 @@ func gauges(m *telemetry.Metrics, registry *plugin.Registry, catalogue interface
 	table("callboard_plugin_crashes", "Crashes since the plugin was installed.", func(s plugin.Status) float64 { return float64(s.Crashes) })
 	table("callboard_plugin_egress_requests", "Requests to other servers since the plugin was installed.", func(s plugin.Status) float64 { return float64(s.EgressRequests) })
 	table("callboard_plugin_egress_bytes", "Bytes exchanged with other servers since the plugin was installed.", func(s plugin.Status) float64 { return float64(s.EgressBytes) })
+	table("callboard_plugin_throttled_seconds", "Time that calls were kept waiting so that others may compute, or by their CPU budget.", func(s plugin.Status) float64 { return s.PacedMs / 1000 })
 	m.Table("callboard_plugin_state", "1 for the state that a plugin is in.", []string{"plugin", "state"}, func(sample func(float64, ...string)) {
 		for _, s := range registry.List() {
 			sample(1, string(s.ID), string(s.State))

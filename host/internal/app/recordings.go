@@ -14,12 +14,13 @@ import (
 	"github.com/callboard/callboard/host/internal/config"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/pace"
 	"github.com/callboard/callboard/host/internal/plugin/record"
 	"github.com/callboard/callboard/host/internal/principal"
 )
 
 // newRecorder opens the files of recordings; nil when they are switched off.
-func (a *App) newRecorder(configs capconfig.Source) (*record.Recorder, error) {
+func (a *App) newRecorder(configs capconfig.Source, governor *pace.Governor) (*record.Recorder, error) {
 	c, o := a.options.Config, a.options
 	settings := c.Plugins.Recording
 	if !settings.Enabled {
@@ -37,7 +38,7 @@ func (a *App) newRecorder(configs capconfig.Source) (*record.Recorder, error) {
 	return record.New(record.Config{
 		Store: store, Now: o.Now, Random: o.Random, Log: a.log.Logger, Host: o.Version.Version,
 		Bodies:   settings.Bodies == "always" || settings.Bodies == "development" && !c.Auth.IsProduction(),
-		Redactor: &a.secrets, Facts: recordedFacts{configs, a.plugins},
+		Redactor: &a.secrets, Facts: recordedFacts{configs, a.plugins}, Pace: governor,
 	}), nil
 }
 

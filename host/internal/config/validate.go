@@ -209,6 +209,7 @@ func (l Limits) above(limit Limits) []string {
 		{"deadline.schedule", int64(l.Deadline.Schedule), int64(limit.Deadline.Schedule)},
 		{"instances", int64(l.Instances), int64(limit.Instances)},
 		{"fuel", l.Fuel, limit.Fuel},
+		{"cpuPercent", int64(l.CPUPercent), int64(limit.CPUPercent)},
 		{"hostCalls", int64(l.HostCalls), int64(limit.HostCalls)},
 		{"handles", int64(l.Handles), int64(limit.Handles)},
 		{"handleBytes", int64(l.HandleBytes), int64(limit.HandleBytes)},

@@ -25,6 +25,7 @@ type Status struct {
 	Crashes          uint64    `json:"crashes"`
 	Fuel             uint64    `json:"fuel"`    // steps of all calls
 	GuestMs          float64   `json:"guestMs"` // time inside of the guest, of all calls
+	PacedMs          float64   `json:"pacedMs"` // time that calls were kept waiting so that others may compute, or by the CPU budget
 	P50Ms            float64   `json:"p50Ms"`   // of the last minutes
 	P99Ms            float64   `json:"p99Ms"`
 	CompileMs        float64   `json:"compileMs"`
@@ -137,7 +138,7 @@ func (v *version) status() Status {
 		Instances:        Instances{Max: v.limits.Instances},
 		MemoryLimitBytes: v.limits.MemoryBytes,
 		Calls:            counts.Calls, Errors: counts.Errors, Crashes: counts.Crashes,
-		Fuel: counts.Fuel, GuestMs: ms(counts.Guest),
+		Fuel: counts.Fuel, GuestMs: ms(counts.Guest), PacedMs: ms(counts.Paced),
 		P50Ms: ms(counts.P50), P99Ms: ms(counts.P99), CompileMs: ms(counts.CompileTime),
 		EgressRequests: counts.EgressRequests, EgressBytes: counts.EgressBytes,
 		LoadedAt: v.loadedAt, Info: v.pkg.Info,

@@ -20,6 +20,7 @@ type Metrics struct {
 	guestTime    *prometheus.CounterVec
 	fuel         *prometheus.CounterVec
 	capability   *prometheus.CounterVec
+	versions     *prometheus.CounterVec
 }
 
 // NewMetrics returns a registry with Go and process metrics in it.
@@ -46,6 +47,9 @@ func NewMetrics(version string) *Metrics {
 		capability: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callboard_capability_calls_total", Help: "Calls of plugins to capabilities, by outcome.",
 		}, []string{"plugin", "capability", "outcome"}),
+		versions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "callboard_plugin_version_changes_total", Help: "Changes of the version that answers: swapped, rolled_back or withdrawn (a canary).",
+		}, []string{"plugin", "change"}),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "callboard_build_info", Help: "Always 1; the version is the label.", ConstLabels: prometheus.Labels{"version": version},
@@ -84,6 +88,11 @@ func (m *Metrics) PluginWork(plugin string, guest time.Duration, fuel uint64) {
 // CapabilityCall records one call of a plugin to a capability.
 func (m *Metrics) CapabilityCall(plugin, capability, outcome string) {
 	m.capability.WithLabelValues(plugin, capability, outcome).Inc()
+}
+
+// PluginVersion records a change of the version that answers for a plugin.
+func (m *Metrics) PluginVersion(plugin, change string) {
+	m.versions.WithLabelValues(plugin, change).Inc()
 }
 
 // Gauge registers a gauge that is read when metrics are scraped.

@@ -972,7 +972,7 @@ export interface components {
             /** @example deadline.request */
             name: string;
             /** @enum {string} */
-            unit: "bytes" | "ms" | "count" | "steps";
+            unit: "bytes" | "ms" | "count" | "steps" | "percent";
             /** @description By the manifest; absent = the host's default. */
             asked?: number;
             /** @description By the operator; absent = nothing. */

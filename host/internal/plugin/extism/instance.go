@@ -83,7 +83,7 @@ func (i *instance) Handle(ctx context.Context, op abi.Op, in []byte, door plugin
 		return nil, fault.Wrap(fault.Internal, err, fmt.Sprintf("a call of plugin %s cannot be written as JSON", i.module.spec.ID))
 	}
 	i.begin(door, input)
-	i.guest.Away = 0
+	i.guest.Away, i.guest.Pacer = 0, plugin.PacerOf(ctx)
 	i.guest.Fuel.Begin(ctx, i.limits.FuelFor(op))
 	out, err := i.run(ctx, op)
 	i.inside = i.guest.Fuel.Elapsed() - i.guest.Away

@@ -11,6 +11,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/plugin/pace"
 	"github.com/callboard/callboard/sdk/replay"
 )
 
@@ -37,6 +38,7 @@ type Config struct {
 	Bodies   bool   // keep payloads; without them a file cannot be run again
 	Redactor Redactor
 	Facts    Facts
+	Pace     *pace.Governor // behind whose calls the runs step back; nil = they do not
 }
 
 // Bounds of recording, so that a plugin that keeps failing fills neither the
@@ -44,8 +46,8 @@ type Config struct {
 const (
 	perMinute  = 10 // failed calls kept of one plugin
 	MaxAsked   = 100
-	queue      = 32               // recordings that wait to be written and run again
-	verifyTime = 30 * time.Second // of one run
+	queue      = 32              // recordings that wait to be written and run again
+	verifyTime = 5 * time.Minute // of one run, which steps back behind calls
 )
 
 // Recorder decides what is kept, and keeps it in the background: no call waits
@@ -228,6 +230,9 @@ func (r *Recorder) process(ctx context.Context, j job) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, verifyTime)
 	defer cancel()
+	if r.config.Pace != nil {
+		ctx = plugin.InBackground(ctx, r.config.Pace)
+	}
 	rec.Verified = j.module.verify(ctx, rec)
 	_ = r.write(rec)
 }
