@@ -58,7 +58,9 @@ func (o *observer) Swapped(e plugin.SwapEvent) {
 // RolledBack implements plugin.VersionObserver.
 func (o *observer) RolledBack(e plugin.RollbackEvent) {
 	o.metrics.PluginVersion(string(e.Plugin), "rolled_back")
-	o.installer.Withdrawn(string(e.Plugin), e.From.Digest, e.Reason)
+	if e.From.Digest != e.To.Digest { // the same code again, after a migration at its start
+		o.installer.Withdrawn(string(e.Plugin), e.From.Digest, e.Reason)
+	}
 }
 
 // Withdrawn implements plugin.VersionObserver. Without a reason it was asked for.

@@ -9,14 +9,13 @@ import (
 	"github.com/callboard/callboard/host/internal/render"
 )
 
-// checkConfig holds a configuration to the schema of the manifest. Fault:
-// Invalid, with a JSON pointer and what is allowed for every mistake.
+// checkConfig holds a configuration to the schema of the manifest. Where
+// nothing was configured there is nothing to hold: a plugin that needs a key is
+// installed first and configured then. Fault: Invalid, with a JSON pointer and
+// what is allowed for every mistake.
 func checkConfig(b *Bundle, value json.RawMessage) error {
-	if b.Manifest == nil || len(b.Manifest.Config) == 0 {
+	if b.Manifest == nil || len(b.Manifest.Config) == 0 || len(value) == 0 {
 		return nil
-	}
-	if len(value) == 0 {
-		value = json.RawMessage("{}")
 	}
 	violations, err := render.Validate(b.Manifest.Config, value)
 	if err != nil {
@@ -60,6 +59,12 @@ func (i *Installer) takeConfig(d *Desired) error {
 		return nil
 	}
 	return err
+}
+
+func (i *Installer) forgetConfig(id pluginID) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	delete(i.configs, string(id))
 }
 
 // PluginConfig returns the configuration that a plugin may read, with its

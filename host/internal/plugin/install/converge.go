@@ -11,6 +11,8 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/contract"
 )
 
 // Timing of the work in the background.
@@ -225,6 +227,7 @@ func (i *Installer) apply(ctx context.Context, s *slot, id plugin.ID, d *Desired
 		defer cancel()
 		err := i.deps.Registry.Remove(drain, id)
 		i.deps.Preparer.Forget(id, "")
+		i.forgetConfig(id)
 		s.is = nil
 		if err != nil || d == nil {
 			return err //nolint:wrapcheck // a fault of the registry
@@ -247,15 +250,50 @@ func (i *Installer) install(ctx context.Context, s *slot, id plugin.ID, d *Desir
 	pkg := i.deps.Preparer.Prepare(v)
 	s.is = &applied{installation: d.Installation, current: d.Bundle}
 	s.is.remember(v)
-	i.deps.Preparer.Serve(id, d.Bundle.Digest)
 	err := i.deps.Registry.Install(ctx, pkg)
+	if err == nil && d.Enabled {
+		err = i.first(ctx, id, d, pkg)
+	}
+	i.deps.Preparer.Serve(id, d.Bundle.Digest) // a failed one, too: it is listed with what is wrong
 	if err != nil && d.Unproven && d.Enabled {
 		return &notStarted{digest: d.Bundle.Digest, err: err}
 	}
-	if err != nil { // it is listed with what is wrong
+	if err != nil {
 		i.deps.Log.ErrorContext(ctx, "plugin does not run", "plugin", string(id), "error", err)
 	}
 	return i.rest(ctx, s, id, d)
+}
+
+// first is what a swap does before a version serves, for one that has nothing
+// to be swapped with: its data is brought to what it writes, and a version that
+// nobody has seen start is asked for its health.
+func (i *Installer) first(ctx context.Context, id plugin.ID, d *Desired, pkg plugin.Package) error {
+	if m := d.Bundle.Manifest; d.Bundle.Err == nil && m != nil && d.row != nil && m.Data.SchemaVersion > d.Schema {
+		return i.deps.Registry.Swap(ctx, pkg) //nolint:wrapcheck // a fault of the registry
+	}
+	if !d.Unproven {
+		return nil
+	}
+	reply, err := i.deps.Registry.Call(ctx, plugin.Call{Plugin: id, Op: abi.OpHealth, Own: true})
+	var answer *plugin.GuestError
+	if errors.As(err, &answer) && (fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid)) {
+		return nil // it does not know the question, and it answered
+	}
+	if err != nil {
+		return err //nolint:wrapcheck // a fault of the registry
+	}
+	defer reply.Close()
+	var h contract.Health
+	if len(reply.Payload) == 0 {
+		return nil
+	}
+	if err := reply.Decode(&h); err != nil {
+		return err //nolint:wrapcheck // a fault of the registry
+	}
+	if !h.OK {
+		return fault.New(fault.Unavailable, "version %s of plugin %s is not healthy: %s", pkg.Version, id, h.Message)
+	}
+	return nil
 }
 
 // turn takes a plugin from what the registry was told to what is wanted.

@@ -28,9 +28,9 @@ func reads(code manifest.Data, schema, compatible int) bool {
 func dataReview(code manifest.Data, d *Desired, migrates bool) DataReview {
 	r := DataReview{
 		Current: code.SchemaVersion, Writes: code.SchemaVersion, CompatibleFrom: compatibleFrom(code),
-		RollbackPossible: true, CanaryPossible: d != nil && !d.removed(), Readable: true,
+		RollbackPossible: true, CanaryPossible: d.holdsData() && !d.removed(), Readable: true,
 	}
-	if d == nil || !d.holdsData() {
+	if !d.holdsData() {
 		return r
 	}
 	r.Current = d.Schema

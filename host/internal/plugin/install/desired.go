@@ -38,7 +38,7 @@ func (d *Desired) removed() bool { return d.row != nil && !d.row.RemovedAt.IsZer
 
 // holdsData reports whether the version of the data is known: a version was
 // activated at some time.
-func (d *Desired) holdsData() bool { return d.row != nil && d.row.Current != "" }
+func (d *Desired) holdsData() bool { return d != nil && d.row != nil && d.row.Current != "" }
 
 // localInstallation is the owner of the data of what nobody signed.
 func localInstallation(id string) string { return LocalPublisher + "/" + id }

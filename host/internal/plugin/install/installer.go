@@ -35,6 +35,7 @@ type Registry interface {
 	Enable(ctx context.Context, id plugin.ID) error
 	SetLimits(ctx context.Context, id plugin.ID, l plugin.Limits) error
 	Remove(ctx context.Context, id plugin.ID) error
+	Call(ctx context.Context, call plugin.Call) (*plugin.Reply, error)
 }
 
 // Preparer makes what runs of what is wanted: it resolves rights, routes and

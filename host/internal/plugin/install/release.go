@@ -66,7 +66,7 @@ func (i *Installer) reviewOf(ctx context.Context, b *Bundle) (*Review, error) {
 		d = i.tombstone(ctx, b.ID, b.Publisher)
 	}
 	if d != nil && d.Bundle != nil && d.Bundle.Err != nil && d.row == nil {
-		d = nil // an entry of the file without a plugin
+		d.Bundle = nil // an entry of the file that waits for its plugin
 	}
 	var problems []Problem
 	code, err := i.describe(ctx, b)

@@ -190,7 +190,7 @@ func (i *Installer) compare(b *Bundle, old *manifest.Manifest, granted capabilit
 		if c.NeedsApproval, err = i.needsApproval(name, asked, c.Change, grant, decided); err != nil {
 			return nil, err
 		}
-		c.NeedsApproval = c.NeedsApproval && !b.Core()
+		c.NeedsApproval = c.NeedsApproval && !b.Core() && c.FixedBy == ""
 		out = append(out, c)
 	}
 	return out, nil
