@@ -2,9 +2,11 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/callboard/callboard/host/internal/catalog/descriptor"
 	"github.com/callboard/callboard/host/internal/catalog/model"
@@ -48,25 +50,59 @@ func (p *pipeline) runProcessors(ctx context.Context, readings []*reading) {
 	}
 }
 
+// hopeless is after how many entities without an answer to any a processor is
+// not asked for the rest of a batch one by one.
+const hopeless = 10
+
+// runBatch shows a batch to a processor. When it may have failed for one of
+// its entities, the processor is asked for each alone: one by one and not by
+// halves, since each time the bad entity is asked for may be a crash, and a
+// plugin that crashes often is stopped for a while.
 func (p *pipeline) runBatch(ctx context.Context, proc Processor, batch []*found, of []*reading) {
+	err := p.ask(ctx, proc, batch, of)
+	if err == nil {
+		return
+	}
+	failed, first, answered := len(batch), batch[0].doc.ref, false
+	if len(batch) > 1 && blamesContent(err) {
+		failed = 0
+		for i, f := range batch {
+			if ctx.Err() == nil && (answered || failed < hopeless) {
+				alone := p.ask(ctx, proc, batch[i:i+1], of[i:i+1])
+				if alone == nil {
+					answered = true
+					continue
+				}
+				err = alone
+			}
+			if failed++; failed == 1 {
+				first = f.doc.ref
+			}
+			f.unanswered(proc, err)
+		}
+	} else {
+		for _, f := range batch {
+			f.unanswered(proc, err)
+		}
+	}
+	if ctx.Err() == nil {
+		p.log.Warn("a processor failed", "processor", proc.Name(), "entities", failed, "of", len(batch), "first", first, "error", err)
+	}
+}
+
+// ask takes the answers of a processor over into its batch, or says why there
+// are none.
+func (p *pipeline) ask(ctx context.Context, proc Processor, batch []*found, of []*reading) error {
 	req := contract.ProcessRequest{Processor: proc.Name(), Items: make([]contract.ProcessItem, len(batch))}
 	for i, f := range batch {
 		req.Items[i] = contract.ProcessItem{Ref: f.doc.ref, Entity: f.root.AppendJSON(nil)}
 	}
 	reply, err := proc.Process(ctx, req)
-	if err == nil && len(reply.Results) != len(batch) {
-		err = fault.New(fault.Invalid, "it answered %d results for %d entities", len(reply.Results), len(batch))
-	}
 	if err != nil {
-		if ctx.Err() == nil {
-			p.log.Warn("a processor failed", "processor", proc.Name(), "entities", len(batch), "first", batch[0].doc.ref, "error", err)
-		}
-		err = fault.New(fault.Unavailable, "processor %s failed: %s", proc.Name(), fault.Message(err))
-		for _, f := range batch {
-			f.unasked = true
-			f.without(proc, err)
-		}
-		return
+		return err
+	}
+	if len(reply.Results) != len(batch) {
+		return fault.New(fault.Invalid, "it answered %d results for %d entities", len(reply.Results), len(batch))
 	}
 	for i, f := range batch {
 		taken, err := p.take(of[i], f, proc, reply.Results[i])
@@ -75,6 +111,26 @@ func (p *pipeline) runBatch(ctx context.Context, proc Processor, batch []*found,
 			continue
 		}
 		*f = taken
+	}
+	return nil
+}
+
+// unanswered goes on without a processor that gave no answer; it is asked
+// again.
+func (f *found) unanswered(proc Processor, err error) {
+	f.unasked = true
+	f.without(proc, fault.New(fault.Unavailable, "processor %s failed: %s", proc.Name(), fault.Message(err)))
+}
+
+// blamesContent reports whether a batch may have failed for one of its entities,
+// so that the others are worth asking for alone.
+func blamesContent(err error) bool {
+	var busy interface{ RetryAfter() time.Duration }
+	switch {
+	case err == nil, errors.As(err, &busy): // refused before it was read
+		return false
+	default:
+		return fault.Is(err, fault.Internal) || fault.Is(err, fault.Timeout) || fault.Is(err, fault.Exhausted)
 	}
 }
 
