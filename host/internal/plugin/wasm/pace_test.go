@@ -41,13 +41,13 @@ func TestBudgetBitesInsideOfACall(t *testing.T) {
 	st := plugintest.NewStageWith(t, newLoader(t), func(d *plugin.Deps) {
 		d.Pace = pace.New(pace.Config{Sleep: func(_ context.Context, d time.Duration) { slept.Add(int64(d)) }})
 	})
-	limits := plugin.Limits{CPU: 0.001, Deadline: map[abi.Op]time.Duration{abi.OpHTTPHandle: time.Minute}}
+	limits := plugin.Limits{CPU: 0.02, Deadline: map[abi.Op]time.Duration{abi.OpHTTPHandle: time.Minute}}
 	st.Install(t, "versioned", plugintest.Versioned(t, "1"), limits)
 	st.Warm(t, "versioned", "")
 	if _, err := st.Send(t.Context(), "versioned", "work 50000000"); err != nil {
 		t.Fatal(err)
 	}
-	// At a thousandth of a processor each of its milliseconds takes a second.
+	// At a fiftieth of a processor each of its milliseconds takes fifty.
 	if waited := time.Duration(slept.Load()); waited < time.Second {
 		t.Errorf("it was made to wait %v", waited)
 	}
