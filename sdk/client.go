@@ -30,6 +30,10 @@ func (c Client) Catalog() Catalog { return Catalog(c) }
 // through both doors.
 func (c Client) KV() KV { return KV{call: c.call} }
 
+// Blobs returns the client of the plugin's own files, which is the same
+// through both doors.
+func (c Client) Blobs() Blobs { return Blobs{call: c.call} }
+
 // Render returns the client of the host's renderers.
 func (c Client) Render() Render { return Render{call: c.call} }
 

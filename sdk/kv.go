@@ -36,6 +36,8 @@ var (
 	opKVDelete = operation{abi.CapKV, abi.KVDelete, "kv.delete/1"}
 	opKVScan   = operation{abi.CapKV, abi.KVScan, "kv.scan/1"}
 	opKVBatch  = operation{abi.CapKV, abi.KVBatch, "kv.batch/1"}
+	opKVMany   = operation{abi.CapKV, abi.KVGetMany, "kv.get-many/1"}
+	opKVUsage  = operation{abi.CapKV, abi.KVUsage, "kv.usage/1"}
 )
 
 func entryOf(e *contract.KVEntry) Entry {
@@ -108,13 +110,52 @@ func (k KV) Batch(writes ...Write) error {
 // Scan returns up to limit entries (0 = 1,000) whose keys start with prefix,
 // in byte order, after a key. next is the after of the next page, empty at the end.
 func (k KV) Scan(prefix, after string, limit int) (entries []Entry, next string, err error) {
+	return k.ScanWith(KVScan{Prefix: prefix, After: after, Limit: limit})
+}
+
+// KVScan is how to scan. Reverse starts at the last key and goes on below
+// After; KeysOnly leaves the values out.
+type KVScan struct {
+	Prefix   string
+	After    string
+	Limit    int // 0 = 1,000
+	Reverse  bool
+	KeysOnly bool
+}
+
+// ScanWith returns a page of entries. A page also ends before its values are
+// larger than 4 MiB together.
+func (k KV) ScanWith(q KVScan) (entries []Entry, next string, err error) {
 	var a contract.KVScanAnswer
-	if err := k.call.do(opKVScan, &contract.KVScanRequest{Prefix: prefix, After: after, Limit: limit}, &a); err != nil {
+	req := contract.KVScanRequest(q)
+	if err := k.call.do(opKVScan, &req, &a); err != nil {
 		return nil, "", err
 	}
-	entries = make([]Entry, len(a.Entries))
-	for i := range a.Entries {
-		entries[i] = entryOf(&a.Entries[i])
+	return entriesOf(a.Entries), a.Next, nil
+}
+
+func entriesOf(in []contract.KVEntry) []Entry {
+	entries := make([]Entry, len(in))
+	for i := range in {
+		entries[i] = entryOf(&in[i])
 	}
-	return entries, a.Next, nil
+	return entries
+}
+
+// GetMany returns an entry for each of up to 1,000 keys, in their order; one
+// with revision 0 is absent.
+func (k KV) GetMany(keys ...string) ([]Entry, error) {
+	var a contract.KVScanAnswer
+	if err := k.call.do(opKVMany, &contract.KVGetManyRequest{Keys: keys}, &a); err != nil {
+		return nil, err
+	}
+	return entriesOf(a.Entries), nil
+}
+
+// Usage returns how many bytes of keys and values the plugin keeps, and how
+// many it may.
+func (k KV) Usage() (used, quota uint64, err error) {
+	var a contract.KVUsageAnswer
+	err = k.call.do(opKVUsage, nil, &a)
+	return a.Used, a.Quota, err
 }

@@ -167,6 +167,9 @@ const (
 	KVScan   uint32 = 4<<8 | 1
 	KVBatch  uint32 = 5<<8 | 1
 
+	KVGetMany uint32 = 6<<8 | 1 // kv.get-many/1
+	KVUsage   uint32 = 7<<8 | 1 // kv.usage/1
+
 	ConfigGet uint32 = 1<<8 | 1 // config.get/1: the plugin's own slice as JSON
 
 	LogEmit uint32 = 1<<8 | 1 // log.emit/1: one structured record

@@ -34,14 +34,18 @@ type KVDeleteRequest struct {
 }
 
 // KVScanRequest is the payload of kv.scan/1: keys with the prefix, in byte
-// order, after After; at most Limit (default and cap 1,000).
+// order, after After; at most Limit (default and cap 1,000). Reverse starts at
+// the last key and goes on below After; KeysOnly leaves the values out.
 type KVScanRequest struct {
-	Prefix string `msg:"p" json:"prefix"`
-	After  string `msg:"a" json:"after,omitempty"`
-	Limit  int    `msg:"l" json:"limit,omitempty"`
+	Prefix   string `msg:"p" json:"prefix"`
+	After    string `msg:"a" json:"after,omitempty"`
+	Limit    int    `msg:"l" json:"limit,omitempty"`
+	Reverse  bool   `msg:"r" json:"reverse,omitempty"`
+	KeysOnly bool   `msg:"k" json:"keysOnly,omitempty"`
 }
 
-// KVScanAnswer is the answer to kv.scan/1. Next is the After of the next page, empty at the end.
+// KVScanAnswer is the answer to kv.scan/1. A page ends before its values are
+// larger than 4 MiB together. Next is the After of the next page, empty at the end.
 type KVScanAnswer struct {
 	Entries []KVEntry `msg:"e,limit=20000" json:"entries"`
 	Next    string    `msg:"n" json:"next,omitempty"`
@@ -56,4 +60,17 @@ type KVOp struct {
 // KVBatchRequest is the payload of kv.batch/1: all or nothing, at most 1,000 writes.
 type KVBatchRequest struct {
 	Ops []KVOp `msg:"o,limit=20000" json:"ops"`
+}
+
+// KVGetManyRequest is the payload of kv.get-many/1: at most 1,000 keys. The
+// answer is a KVScanAnswer with an entry for each, in their order; one with
+// revision 0 is absent.
+type KVGetManyRequest struct {
+	Keys []string `msg:"k,limit=20000" json:"keys"`
+}
+
+// KVUsageAnswer is the answer to kv.usage/1, in bytes of keys and values.
+type KVUsageAnswer struct {
+	Used  uint64 `msg:"u" json:"used"`
+	Quota uint64 `msg:"q" json:"quota"`
 }

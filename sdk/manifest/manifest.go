@@ -76,6 +76,9 @@ type Capability struct {
 type Scope struct {
 	Read          *CatalogScope  `json:"read,omitempty"`          // catalog, with the viewer's rights; absent = everything the viewer may see
 	Own           *CatalogScope  `json:"own,omitempty"`           // catalog, with the plugin's own rights; absent = nothing
+	Write         *WriteScope    `json:"write,omitempty"`         // catalog: entities of the plugin's own bucket; absent = none
+	Identity      bool           `json:"identity,omitempty"`      // catalog: users, groups and what decides who owns and who is a member of what
+	Locations     bool           `json:"locations,omitempty"`     // catalog: registering and removing locations
 	Quota         Size           `json:"quota,omitempty"`         // kv, blob
 	Prefixes      []string       `json:"prefixes,omitempty"`      // blob
 	Targets       []HTTPTarget   `json:"targets,omitempty"`       // http
@@ -102,6 +105,11 @@ func (s Scope) JSON() (json.RawMessage, error) {
 type CatalogScope struct {
 	Kinds  []string `json:"kinds,omitempty"`  // none = every kind
 	Filter []string `json:"filter,omitempty"` // filters of the catalog API, ORed
+}
+
+// WriteScope narrows what the plugin may bring to the catalog.
+type WriteScope struct {
+	Kinds []string `json:"kinds,omitempty"` // none = every kind
 }
 
 // HTTPTarget is one place that the plugin may call.
@@ -228,7 +236,7 @@ func knownCapability(name string) bool {
 
 // scopes says which scope fields belong to which capability.
 var scopes = map[string][]string{
-	"catalog": {"read", "own"},
+	"catalog": {"read", "own", "write", "identity", "locations"},
 	"kv":      {"quota"},
 	"blob":    {"prefixes", "quota"},
 	"http":    {"targets"},

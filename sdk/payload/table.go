@@ -46,6 +46,8 @@ func Guest(op abi.Op) (request, answer Type) {
 		return of[contract.HTTPRequest](), of[contract.HTTPResponse]()
 	case abi.OpEntityProcess:
 		return of[contract.ProcessRequest](), of[contract.ProcessReply]()
+	case abi.OpEntityProvide:
+		return of[contract.ProvideRequest](), of[contract.ProvideReply]()
 	case abi.OpHealth:
 		return of[contract.Health](), of[contract.Health]()
 	default:
@@ -88,10 +90,29 @@ func Operations() []Operation {
 		{"catalog.by-refs/1", abi.CapCatalog, abi.CatalogByRefs, of[contract.CatalogByRefsRequest](), handle},
 		{"catalog.locations/1", abi.CapCatalog, abi.CatalogLocList, of[contract.CatalogLocationsRequest](), handle},
 
+		{"catalog.apply/1", abi.CapCatalog, abi.CatalogApply, of[contract.CatalogApplyRequest](), of[contract.CatalogApplyAnswer]()},
+		{"catalog.refresh/1", abi.CapCatalog, abi.CatalogRefresh, of[contract.CatalogRefreshRequest](), none},
+		{"catalog.traverse/1", abi.CapCatalog, abi.CatalogTraverse, of[contract.CatalogTraverseRequest](), handle},
+		{"catalog.ancestry/1", abi.CapCatalog, abi.CatalogAncestry, of[contract.CatalogAncestryRequest](), handle},
+		{"catalog.validate/1", abi.CapCatalog, abi.CatalogValidate, of[contract.CatalogValidateRequest](), of[contract.CatalogValidateAnswer]()},
+		{"catalog.add-location/1", abi.CapCatalog, abi.CatalogLocAdd, of[contract.CatalogLocationRequest](), of[contract.CatalogLocationAnswer]()},
+		{"catalog.delete-location/1", abi.CapCatalog, abi.CatalogLocDelete, of[contract.CatalogLocationDeleteRequest](), none},
+
+		{"blob.put/1", abi.CapBlob, abi.BlobPut, of[contract.BlobPutRequest](), of[contract.BlobInfo]()},
+		{"blob.get/1", abi.CapBlob, abi.BlobGet, of[contract.BlobGetRequest](), of[contract.BlobGetAnswer]()},
+		{"blob.stat/1", abi.CapBlob, abi.BlobStat, of[contract.BlobRequest](), of[contract.BlobInfo]()},
+		{"blob.list/1", abi.CapBlob, abi.BlobList, of[contract.BlobListRequest](), of[contract.BlobListAnswer]()},
+		{"blob.delete/1", abi.CapBlob, abi.BlobDelete, of[contract.BlobDeleteRequest](), none},
+
+		{"audit.emit/1", abi.CapAudit, abi.AuditEmit, of[contract.AuditRecord](), none},
+		{"metric.emit/1", abi.CapMetric, abi.MetricEmit, of[contract.MetricRequest](), none},
+
 		{"kv.get/1", abi.CapKV, abi.KVGet, of[contract.KVGetRequest](), of[contract.KVEntry]()},
 		{"kv.set/1", abi.CapKV, abi.KVSet, of[contract.KVSetRequest](), of[contract.KVEntry]()},
 		{"kv.delete/1", abi.CapKV, abi.KVDelete, of[contract.KVDeleteRequest](), none},
 		{"kv.scan/1", abi.CapKV, abi.KVScan, of[contract.KVScanRequest](), of[contract.KVScanAnswer]()},
+		{"kv.get-many/1", abi.CapKV, abi.KVGetMany, of[contract.KVGetManyRequest](), of[contract.KVScanAnswer]()},
+		{"kv.usage/1", abi.CapKV, abi.KVUsage, none, of[contract.KVUsageAnswer]()},
 		{"kv.batch/1", abi.CapKV, abi.KVBatch, of[contract.KVBatchRequest](), of[contract.KVScanAnswer]()},
 
 		{"plugin.call/1", abi.CapPlugin, abi.PluginCall, of[contract.PluginCallRequest](), of[contract.PluginCallAnswer]()},

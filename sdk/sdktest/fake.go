@@ -45,6 +45,12 @@ type Fake struct {
 	handles map[uint32]*held
 	next    uint32
 	log     []Line
+	blobs   fakeBlobs
+	metrics map[string]metric
+	audit   []sdk.AuditEvent
+
+	auditMinute time.Time
+	auditCount  int
 }
 
 // held is what a handle holds.
@@ -60,6 +66,7 @@ func NewFake(options ...Option) (*Fake, error) {
 	start := NewClock(time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC))
 	f := &Fake{
 		catalog: &fakeCatalog{}, now: start.Now, config: []byte("{}"), handles: map[uint32]*held{},
+		blobs: fakeBlobs{rows: map[string]fakeBlob{}}, metrics: map[string]metric{},
 		principal: sdk.Principal{Kind: "user", Ref: "user:default/guest", Ownership: []string{"user:default/guest"}, Mode: "viewer"},
 	}
 	if content, err := os.ReadFile(manifest.FileName); err == nil {
@@ -165,7 +172,14 @@ var offered = map[abi.Capability]map[uint32]serve{
 	abi.CapKV: {
 		abi.KVGet: typed((*Fake).kvGet), abi.KVSet: typed((*Fake).kvSet), abi.KVDelete: typed((*Fake).kvDelete),
 		abi.KVScan: typed((*Fake).kvScan), abi.KVBatch: typed((*Fake).kvBatch),
+		abi.KVGetMany: typed((*Fake).kvGetMany), abi.KVUsage: plain((*Fake).kvUsage),
 	},
+	abi.CapBlob: {
+		abi.BlobPut: typed((*Fake).blobPut), abi.BlobGet: typed((*Fake).blobGet), abi.BlobStat: typed((*Fake).blobStat),
+		abi.BlobList: typed((*Fake).blobList), abi.BlobDelete: typed((*Fake).blobDelete),
+	},
+	abi.CapAudit:  {abi.AuditEmit: typed((*Fake).auditEmit)},
+	abi.CapMetric: {abi.MetricEmit: typed((*Fake).metricEmit)},
 	abi.CapRender: {
 		abi.RenderMarkdown: typed((*Fake).renderMarkdown), abi.RenderYAML: typed((*Fake).renderYAML),
 		abi.RenderJSON: typed((*Fake).renderJSON), abi.RenderValidate: typed((*Fake).renderValidate),

@@ -124,17 +124,56 @@ func (f *Fake) kvScan(q *contract.KVScanRequest) (msgp.Marshaler, error) {
 	if limit <= 0 || limit > 1000 {
 		limit = 1000
 	}
+	keys := slices.Sorted(maps.Keys(f.kv.rows))
+	if q.Reverse {
+		slices.Reverse(keys)
+	}
 	a := &contract.KVScanAnswer{}
-	for _, key := range slices.Sorted(maps.Keys(f.kv.rows)) {
+	for _, key := range keys {
 		row, ok := f.kv.row(key)
-		if !ok || !strings.HasPrefix(key, q.Prefix) || key <= q.After {
+		passed := q.After != "" && (!q.Reverse && key <= q.After || q.Reverse && key >= q.After)
+		if !ok || !strings.HasPrefix(key, q.Prefix) || passed {
 			continue
 		}
 		if len(a.Entries) == limit {
 			a.Next = a.Entries[limit-1].Key
 			break
 		}
+		if q.KeysOnly {
+			row.value = nil
+		}
 		a.Entries = append(a.Entries, f.kv.entry(key, row))
+	}
+	return a, nil
+}
+
+func (f *Fake) kvGetMany(q *contract.KVGetManyRequest) (msgp.Marshaler, error) {
+	f.kv.mu.Lock()
+	defer f.kv.mu.Unlock()
+	if len(q.Keys) == 0 || len(q.Keys) > 1000 {
+		return nil, sdk.Invalid("1 to 1000 keys can be read at once, not %d", len(q.Keys))
+	}
+	a := &contract.KVScanAnswer{}
+	seen := map[string]bool{}
+	for _, key := range q.Keys {
+		if key == "" || len(key) > 512 || seen[key] {
+			return nil, sdk.Invalid("key %q is none, or asked for twice", key)
+		}
+		seen[key] = true
+		row, _ := f.kv.row(key)
+		a.Entries = append(a.Entries, f.kv.entry(key, row))
+	}
+	return a, nil
+}
+
+func (f *Fake) kvUsage() (msgp.Marshaler, error) {
+	f.kv.mu.Lock()
+	defer f.kv.mu.Unlock()
+	a := &contract.KVUsageAnswer{Quota: f.quota("kv", 10<<20)}
+	for key := range f.kv.rows {
+		if row, ok := f.kv.row(key); ok {
+			a.Used += uint64(len(key) + len(row.value))
+		}
 	}
 	return a, nil
 }

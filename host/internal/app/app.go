@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/callboard/callboard/host/internal/authn"
+	"github.com/callboard/callboard/host/internal/blob"
 	"github.com/callboard/callboard/host/internal/capability"
 	"github.com/callboard/callboard/host/internal/catalog/index"
 	"github.com/callboard/callboard/host/internal/config"
@@ -50,6 +51,7 @@ type App struct {
 	options   Options
 	log       *telemetry.Logger
 	store     store.Store
+	blobs     *blob.Store
 	traces    *telemetry.Traces
 	metrics   *telemetry.Metrics
 	index     *index.Index
@@ -101,6 +103,12 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.closeLater(func(context.Context) error { return a.store.Close() })
+	blobs, closeBlobs, err := openBlobs(ctx, blobDeps{config: c, rows: a.store, egress: out, now: o.Now, random: o.Random, log: a.log.Logger})
+	if err != nil {
+		return nil, err
+	}
+	a.blobs = blobs
+	a.closeLater(func(context.Context) error { return closeBlobs() })
 	a.index = index.New(index.Config{Random: o.Random, Logger: a.log.Logger})
 	a.closeLater(func(context.Context) error { a.index.Close(); return nil })
 	return a, a.wire(ctx, out)
@@ -135,6 +143,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	others := &peers{}
 	table, err := capabilities(services{
 		egress: out, secrets: &a.secrets, peers: others, reader: a.index, locations: a.catalog, store: a.store, config: configs, log: log, now: o.Now,
+		blobs: a.blobs, metrics: a.metrics, audit: observer,
 	})
 	if err != nil {
 		return fmt.Errorf("making the table of capabilities: %w", err)

@@ -4,7 +4,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/callboard/callboard/host/internal/blob"
 	"github.com/callboard/callboard/host/internal/capability"
+	capaudit "github.com/callboard/callboard/host/internal/capability/audit"
+	capblob "github.com/callboard/callboard/host/internal/capability/blob"
 	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
 	"github.com/callboard/callboard/host/internal/capability/clock"
 	capconfig "github.com/callboard/callboard/host/internal/capability/config"
@@ -12,6 +15,7 @@ import (
 	"github.com/callboard/callboard/host/internal/capability/identity"
 	"github.com/callboard/callboard/host/internal/capability/kv"
 	caplog "github.com/callboard/callboard/host/internal/capability/log"
+	capmetric "github.com/callboard/callboard/host/internal/capability/metric"
 	capplugin "github.com/callboard/callboard/host/internal/capability/plugin"
 	caprender "github.com/callboard/callboard/host/internal/capability/render"
 	"github.com/callboard/callboard/host/internal/capability/secret"
@@ -30,6 +34,9 @@ type services struct {
 	peers     capplugin.Peers
 	egress    *egress.Egress
 	secrets   secret.Source
+	blobs     *blob.Store
+	metrics   capmetric.Metrics
+	audit     capaudit.Sink
 	log       *slog.Logger
 	now       func() time.Time
 }
@@ -47,5 +54,8 @@ func capabilities(s services) (capability.Table, error) {
 		capplugin.New(s.peers),
 		caphttp.New(caphttp.Deps{Egress: s.egress, Secrets: secret.NewVault(s.secrets)}),
 		secret.New(s.secrets),
+		capblob.New(s.blobs),
+		capaudit.New(s.audit, s.now),
+		capmetric.New(s.metrics),
 	)
 }

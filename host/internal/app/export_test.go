@@ -6,18 +6,21 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/callboard/callboard/host/internal/blob"
 	"github.com/callboard/callboard/host/internal/capability"
 	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
 	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/host/internal/store"
+	"github.com/callboard/callboard/host/internal/telemetry"
 )
 
 // TestHost is the real table of capabilities on parts that a test brings.
 type TestHost struct {
 	Reader catalog.Reader
 	Store  store.Store
+	Blobs  *blob.Store
 	Config json.RawMessage
 	Now    func() time.Time
 	Log    *slog.Logger
@@ -48,6 +51,7 @@ func (noLocations) Locations(context.Context) ([]capcatalog.Location, error) { r
 func OpenForTest(h TestHost) (*capability.Session, error) {
 	table, err := capabilities(services{
 		reader: h.Reader, locations: noLocations{}, store: h.Store, config: fixedConfig(h.Config), egress: h.Egress, secrets: fixedSecrets(h.Secrets), log: h.Log, now: h.Now,
+		blobs: h.Blobs, metrics: telemetry.NewMetrics("test"), audit: &observer{log: h.Log},
 	})
 	if err != nil {
 		return nil, err

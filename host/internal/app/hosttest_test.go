@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/callboard/callboard/host/internal/app"
+	"github.com/callboard/callboard/host/internal/blob"
+	"github.com/callboard/callboard/host/internal/blob/local"
 	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/catalog/index"
 	"github.com/callboard/callboard/host/internal/egress/egresstest"
@@ -53,8 +56,13 @@ func TestTheRealHostPassesTheSuiteOfTheFake(t *testing.T) {
 			}
 			http.Error(w, "no such host", http.StatusBadGateway)
 		}))
+		folder, err := local.Open(filepath.Join(t.TempDir(), "blobs"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = folder.Close() })
 		session, err := app.OpenForTest(app.TestHost{
-			Reader: ix, Store: db, Config: json.RawMessage(s.Config), Now: s.Now, Log: slog.New(slog.DiscardHandler),
+			Reader: ix, Store: db, Blobs: blob.New(blob.Config{Rows: db, Backend: folder, Now: s.Now, Random: rand.Reader}), Config: json.RawMessage(s.Config), Now: s.Now, Log: slog.New(slog.DiscardHandler),
 			Grants: s.Grants, Viewer: principal.Guest(s.Subject),
 			Scopes: scopes, Egress: world.Egress, Secrets: s.Secrets,
 		})

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/callboard/callboard/host/internal/capability"
+	capaudit "github.com/callboard/callboard/host/internal/capability/audit"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/install"
@@ -123,4 +124,23 @@ func gauges(m *telemetry.Metrics, registry *plugin.Registry, catalogue interface
 			sample(1, string(s.ID), string(s.State))
 		}
 	})
+}
+
+// PluginAudit implements the audit capability's Sink: the event is one line of
+// the log, with what the guest says in a group of its own.
+func (o *observer) PluginAudit(ctx context.Context, e capaudit.Event) error {
+	path := make([]string, 0, len(e.Authority.Path()))
+	for _, actor := range e.Authority.Path() {
+		path = append(path, actor.Plugin+"@"+actor.Digest)
+	}
+	fields := make([]any, 0, len(e.Fields))
+	for _, f := range e.Fields {
+		fields = append(fields, slog.String(f.Name, f.Value))
+	}
+	o.log.LogAttrs(ctx, slog.LevelInfo, "audit", slog.Time("at", e.At), slog.String("event", e.Plugin+"/"+e.Name),
+		slog.String("severity", e.Severity), slog.String("outcome", e.Outcome), slog.String("plugin", e.Plugin),
+		slog.String("installation", e.Installation), slog.Any("path", path), slog.String("subject", e.Authority.Subject.Ref),
+		slog.String("mode", e.Authority.Mode.String()), slog.Uint64("call", e.CallID),
+		slog.Group("guest", slog.String("resource", e.Resource), slog.String("message", e.Message), slog.Group("fields", fields...)))
+	return nil
 }

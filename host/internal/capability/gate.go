@@ -194,7 +194,10 @@ func (s *Session) Usage() Usage {
 }
 
 // Close forgets the handles. Pieces that were taken out by Body stay valid.
-func (s *Session) Close() { s.handles = newHandles(0, 0, 0) }
+func (s *Session) Close() {
+	s.handles.close()
+	s.handles = newHandles(0, 0, 0)
+}
 
 // Call performs a capability operation for the guest. The reply is valid until
 // the next call of the session.

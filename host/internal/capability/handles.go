@@ -29,6 +29,7 @@ type Handles struct {
 
 type slot struct {
 	content   [][]byte
+	source    Source // in the place of content while it is lazy
 	size      int64
 	mediaType string
 	authority principal.Authority
@@ -160,12 +161,14 @@ func (h *Handles) Drop(n uint32) error {
 	}
 	h.live--
 	h.bytes -= s.owned
+	s.close()
 	*s = slot{}
 	return nil
 }
 
 // Content returns the pieces of a handle for a receiver. What was read under
-// an authority goes to a receiver of the same authority only. Fault: Denied.
+// an authority goes to a receiver of the same authority only. Faults: Denied,
+// Exhausted (lazy content that is too large), and those of reading it.
 func (h *Handles) Content(n uint32, to principal.Authority) ([][]byte, string, error) {
 	s, err := h.get(n)
 	if err != nil {
@@ -174,6 +177,9 @@ func (h *Handles) Content(n uint32, to principal.Authority) ([][]byte, string, e
 	if s.own && !s.authority.Covers(to) {
 		return nil, "", fault.New(fault.Denied, "handle %#x was read with %s rights of %s and may not be shown to this caller",
 			n, s.authority.Mode, s.authority.Subject.Ref)
+	}
+	if err := h.load(s); err != nil {
+		return nil, "", err
 	}
 	return s.content, s.mediaType, nil
 }
@@ -184,19 +190,8 @@ func (h *Handles) Read(n uint32, off int64, dst []byte) (int, abi.Code) {
 	if err != nil || off < 0 || off > s.size {
 		return 0, abi.CodeInvalid
 	}
-	read := 0
-	for _, piece := range s.content {
-		if off >= int64(len(piece)) {
-			off -= int64(len(piece))
-			continue
-		}
-		read += copy(dst[read:], piece[off:])
-		off = 0
-		if read == len(dst) {
-			break
-		}
-	}
-	return read, abi.CodeOK
+	read, err := s.ReadAt(dst, off)
+	return read, codeOf(err)
 }
 
 // Write copies src to a handle that the guest made, at off; at the end it grows.

@@ -15,6 +15,7 @@ type Config struct {
 	Plugins      Plugins      `key:"plugins" doc:"The plugins of this installation." own:"true"`
 	Policy       Policy       `key:"policy" doc:"Reserved for the policy engine; it has no keys in this version." own:"true"`
 	Limits       Limits       `key:"limits" doc:"The most that any plugin may be given, whatever its manifest or its entry asks for." own:"true"`
+	Blob         Blob         `key:"blob" doc:"Where plugins' blobs are kept." own:"true"`
 	Telemetry    Telemetry    `key:"telemetry" doc:"Logs, metrics and traces." own:"true"`
 
 	// DataDir is the folder for the host's own files: --data, else the

@@ -200,6 +200,24 @@ type Limits struct {
 	EgressRequests int       `key:"egressRequests" example:"20" doc:"Requests to other servers within one call, redirects included."`
 }
 
+// Blob says where plugins' blobs are kept.
+type Blob struct {
+	Backend string `key:"backend" default:"local" enum:"local|s3" doc:"local keeps them in the data folder, s3 in a bucket, which several replicas need."`
+	S3      BlobS3 `key:"s3" doc:"The bucket, with backend: s3."`
+}
+
+// BlobS3 is a bucket of S3, or of a server that speaks its protocol.
+type BlobS3 struct {
+	Endpoint        string `key:"endpoint" example:"https://minio.example.com" doc:"Address of the server; absent means AWS."`
+	Region          string `key:"region" default:"us-east-1" doc:"Region of the bucket."`
+	Bucket          string `key:"bucket" example:"callboard" doc:"Name of the bucket."`
+	Prefix          string `key:"prefix" example:"callboard/" doc:"Stands before every object key, for a bucket that others use too."`
+	PathStyle       bool   `key:"pathStyle" doc:"Name the bucket in the path instead of the host, as most servers other than AWS want."`
+	AccessKeyID     string `key:"accessKeyId" doc:"Access key id."`
+	SecretAccessKey Secret `key:"secretAccessKey" doc:"Secret access key; use $env or $file."`
+	SessionToken    Secret `key:"sessionToken" doc:"Session token of temporary credentials."`
+}
+
 // Telemetry is logs, metrics and traces.
 type Telemetry struct {
 	LogFormat    string  `key:"logFormat" default:"text" enum:"json|text" doc:"Form of log lines."`

@@ -191,6 +191,18 @@ type KVWrite struct {
 	IfRevision uint64 // with Compare: the revision the key must have, 0 = absent
 }
 
+// KVQuery selects values by key.
+type KVQuery struct {
+	Prefix   string
+	After    string // exclusive; empty = from the first key, with Reverse from the last
+	Limit    int
+	Reverse  bool // from the last key to the first, those below After
+	KeysOnly bool // rows without values
+	// MaxBytes ends a page once its values have more bytes than that; 0 = no
+	// bound. A page has one row at least.
+	MaxBytes int
+}
+
 // KV stores plugins' values, each installation in a namespace of its own.
 // Expired rows are absent to every method; Sweep removes them.
 type KV interface {
@@ -204,10 +216,12 @@ type KV interface {
 	// and a negative quota is no bound. Faults: Conflict (a comparison failed,
 	// the message names the key), Exhausted (quota).
 	KVApply(ctx context.Context, installation string, quota int64, writes []KVWrite) ([]uint64, error)
-	// KVScan returns at most limit rows with the prefix in byte order of keys,
-	// those after after; an empty after starts at the first key. Fault:
-	// Invalid (limit below 1).
-	KVScan(ctx context.Context, installation, prefix, after string, limit int) ([]KVRow, error)
+	// KVGetMany returns the values of keys, in no order; absent ones are left
+	// out. Fault: Exhausted (the values have more than maxBytes).
+	KVGetMany(ctx context.Context, installation string, keys []string, maxBytes int) ([]KVRow, error)
+	// KVScan returns the rows that a query selects, in byte order of keys, and
+	// whether it stopped before the last of them. Fault: Invalid (limit below 1).
+	KVScan(ctx context.Context, installation string, q KVQuery) (rows []KVRow, more bool, err error)
 	// KVUsage returns the bytes that the installation uses.
 	KVUsage(ctx context.Context, installation string) (int64, error)
 	// KVSweep deletes expired rows and returns how many.

@@ -21,12 +21,14 @@ type Metrics struct {
 	fuel         *prometheus.CounterVec
 	capability   *prometheus.CounterVec
 	versions     *prometheus.CounterVec
+	guests       *guests
 }
 
 // NewMetrics returns a registry with Go and process metrics in it.
 func NewMetrics(version string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
+		guests:   &guests{byPlugin: map[string]*guestMetrics{}},
 		httpDuration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "callboard_http_request_duration_seconds", Help: "Time from the first byte of a request to the last byte of its answer.",
 			Buckets: prometheus.ExponentialBuckets(0.0001, 2.5, 12),
@@ -57,7 +59,7 @@ func NewMetrics(version string) *Metrics {
 	info.Set(1)
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.httpDuration, m.httpBytes, m.callDuration, m.guestTime, m.fuel, m.capability, info,
+		m.httpDuration, m.httpBytes, m.callDuration, m.guestTime, m.fuel, m.capability, m.guests, info,
 	)
 	return m
 }

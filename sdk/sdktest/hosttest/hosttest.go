@@ -47,8 +47,8 @@ type Setup struct {
 // start is when the clock of every case starts.
 var start = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// all are the capabilities of the foundation.
-var all = []string{"catalog", "kv", "config", "log", "render", "clock", "identity", "plugin", "http", "secret"}
+// all are the capabilities of the suite.
+var all = []string{"catalog", "kv", "config", "log", "render", "clock", "identity", "plugin", "http", "secret", "blob", "audit", "metric"}
 
 // testCase is one case of the suite.
 type testCase struct {
@@ -72,6 +72,8 @@ func Run(t *testing.T, open func(t *testing.T, s Setup) Host) {
 		{"plugin", pluginCases},
 		{"http", httpCases},
 		{"secret", secretCases},
+		{"blob", blobCases},
+		{"audit and metric", emitCases},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {

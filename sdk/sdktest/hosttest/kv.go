@@ -1,6 +1,7 @@
 package hosttest
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -112,5 +113,48 @@ var kvCases = []testCase{
 	}},
 	{"a write of a batch is one of set and delete", Setup{}, func(_ *testing.T, h *probe) {
 		h.refuse(abi.CodeInvalid, abi.CapKV, abi.KVBatch, &contract.KVBatchRequest{Ops: []contract.KVOp{{}}})
+	}},
+	{"scans go backwards and leave values out", Setup{}, func(_ *testing.T, h *probe) {
+		for _, key := range []string{"a", "b/1", "b/2", "b/3", "c"} {
+			h.set(contract.KVSetRequest{Key: key, Value: []byte(key)})
+		}
+		var keys []string
+		for after := ""; ; {
+			var a contract.KVScanAnswer
+			h.must(abi.CapKV, abi.KVScan, &contract.KVScanRequest{Prefix: "b/", After: after, Limit: 2, Reverse: true, KeysOnly: true}, &a)
+			for _, e := range a.Entries {
+				keys = append(keys, e.Key+"="+string(e.Value))
+				if e.Revision == 0 {
+					h.t.Errorf("%s has no revision", e.Key)
+				}
+			}
+			if after = a.Next; after == "" {
+				break
+			}
+		}
+		equal(h.t, keys, []string{"b/3=", "b/2=", "b/1="})
+	}},
+	{"many keys answer in their order", Setup{}, func(_ *testing.T, h *probe) {
+		h.set(contract.KVSetRequest{Key: "a", Value: []byte("1")})
+		h.set(contract.KVSetRequest{Key: "b", Value: []byte("2")})
+		var a contract.KVScanAnswer
+		h.must(abi.CapKV, abi.KVGetMany, &contract.KVGetManyRequest{Keys: []string{"b", "none", "a"}}, &a)
+		var got []string
+		for _, e := range a.Entries {
+			got = append(got, fmt.Sprint(e.Key, "=", string(e.Value), " ", e.Revision > 0))
+		}
+		equal(h.t, got, []string{"b=2 true", "none= false", "a=1 true"})
+		h.refuse(abi.CodeInvalid, abi.CapKV, abi.KVGetMany, &contract.KVGetManyRequest{})
+		h.refuse(abi.CodeInvalid, abi.CapKV, abi.KVGetMany, &contract.KVGetManyRequest{Keys: []string{"a", "a"}})
+	}},
+	{"usage counts keys and values", Setup{}, func(_ *testing.T, h *probe) {
+		h.set(contract.KVSetRequest{Key: "four", Value: []byte("12345678")})
+		h.set(contract.KVSetRequest{Key: "gone", Value: []byte("x"), TTLMillis: 1000})
+		h.clock.now = h.clock.now.Add(time.Minute)
+		var a contract.KVUsageAnswer
+		h.must(abi.CapKV, abi.KVUsage, nil, &a)
+		if a.Used != 12 || a.Quota < a.Used {
+			h.t.Errorf("used %d of %d", a.Used, a.Quota)
+		}
 	}},
 }

@@ -19,6 +19,7 @@ const (
 	MaxValue = 1 << 20
 	MaxBatch = 1000
 	MaxScan  = 1000
+	MaxPage  = 4 << 20 // bytes of values in one answer
 )
 
 // New returns the table's row. now gives expiry its clock.
@@ -32,6 +33,9 @@ func New(rows store.KV, now func() time.Time) capability.Capability {
 			abi.KVDelete: capability.Op("kv.delete/1", s.delete),
 			abi.KVScan:   capability.Op("kv.scan/1", s.scan),
 			abi.KVBatch:  capability.Op("kv.batch/1", s.batch),
+
+			abi.KVGetMany: capability.Op("kv.get-many/1", s.getMany),
+			abi.KVUsage:   capability.Plain("kv.usage/1", s.usage),
 		},
 	}
 }
@@ -79,19 +83,66 @@ func (s service) scan(ctx context.Context, c *capability.Call, q *contract.KVSca
 	if limit <= 0 || limit > MaxScan {
 		limit = MaxScan
 	}
-	rows, err := s.rows.KVScan(ctx, c.Installation, q.Prefix, q.After, limit+1)
+	rows, more, err := s.rows.KVScan(ctx, c.Installation, store.KVQuery{
+		Prefix: q.Prefix, After: q.After, Limit: limit, Reverse: q.Reverse, KeysOnly: q.KeysOnly, MaxBytes: MaxPage - MaxValue,
+	})
 	if err != nil {
 		return nil, err
 	}
 	answer := &contract.KVScanAnswer{}
-	for i, row := range rows {
-		if i == limit {
-			answer.Next = rows[i-1].Key
-			break
+	for _, row := range rows {
+		if q.KeysOnly {
+			row.Value = nil
 		}
 		answer.Entries = append(answer.Entries, entry(row))
 	}
+	if more {
+		answer.Next = rows[len(rows)-1].Key
+	}
 	return answer, nil
+}
+
+func (s service) getMany(ctx context.Context, c *capability.Call, q *contract.KVGetManyRequest) (msgp.Marshaler, error) {
+	if len(q.Keys) == 0 || len(q.Keys) > MaxBatch {
+		return nil, fault.New(fault.Invalid, "1 to %d keys can be read at once, not %d", MaxBatch, len(q.Keys))
+	}
+	seen := make(map[string]bool, len(q.Keys))
+	for _, key := range q.Keys {
+		if err := checkKey(key); err != nil {
+			return nil, err
+		}
+		if seen[key] {
+			return nil, fault.New(fault.Invalid, "key %q is asked for twice", key)
+		}
+		seen[key] = true
+	}
+	rows, err := s.rows.KVGetMany(ctx, c.Installation, q.Keys, MaxPage)
+	if err != nil {
+		return nil, err
+	}
+	byKey := make(map[string]store.KVRow, len(rows))
+	for _, row := range rows {
+		byKey[row.Key] = row
+	}
+	answer := &contract.KVScanAnswer{Entries: make([]contract.KVEntry, len(q.Keys))}
+	for i, key := range q.Keys {
+		row := byKey[key]
+		row.Key = key
+		answer.Entries[i] = entry(row)
+	}
+	return answer, nil
+}
+
+func (s service) usage(ctx context.Context, c *capability.Call) (msgp.Marshaler, error) {
+	scope, err := scopeOf(c)
+	if err != nil {
+		return nil, err
+	}
+	used, err := s.rows.KVUsage(ctx, c.Installation)
+	if err != nil {
+		return nil, err
+	}
+	return &contract.KVUsageAnswer{Used: uint64(max(used, 0)), Quota: uint64(max(scope.Quota, 0))}, nil
 }
 
 func (s service) batch(ctx context.Context, c *capability.Call, q *contract.KVBatchRequest) (msgp.Marshaler, error) {
@@ -128,11 +179,19 @@ func (s service) batch(ctx context.Context, c *capability.Call, q *contract.KVBa
 }
 
 func (s service) apply(ctx context.Context, c *capability.Call, writes []store.KVWrite) ([]uint64, error) {
+	scope, err := scopeOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.rows.KVApply(ctx, c.Installation, scope.Quota, writes)
+}
+
+func scopeOf(c *capability.Call) (*Scope, error) {
 	scope, ok := c.Scope.(*Scope)
 	if !ok {
 		return nil, fault.New(fault.Internal, "the call has no kv scope")
 	}
-	return s.rows.KVApply(ctx, c.Installation, scope.Quota, writes)
+	return scope, nil
 }
 
 func (s service) write(q *contract.KVSetRequest) (store.KVWrite, error) {

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/capability/quantity"
 	"github.com/callboard/callboard/host/internal/fault"
 )
 
@@ -36,27 +35,11 @@ func (scopes) Parse(raw json.RawMessage) (capability.Scope, error) {
 	if in.Quota == "" {
 		return &Scope{Quota: DefaultQuota}, nil
 	}
-	n, err := parseBytes(in.Quota)
+	n, err := quantity.Bytes(in.Quota)
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // a fault that names the key
 	}
 	return &Scope{Quota: n}, nil
-}
-
-func parseBytes(s string) (int64, error) {
-	for suffix, factor := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
-		if number, ok := strings.CutSuffix(s, suffix); ok {
-			n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 32)
-			if err != nil || n < 0 {
-				break
-			}
-			return n * factor, nil
-		}
-	}
-	if n, err := strconv.ParseInt(s, 10, 63); err == nil && n >= 0 {
-		return n, nil
-	}
-	return 0, fault.New(fault.Invalid, "quota %q: write a whole number of bytes, or with KiB, MiB or GiB", s)
 }
 
 // Narrow returns the smaller quota.

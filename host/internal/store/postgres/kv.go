@@ -30,35 +30,68 @@ func (s *Store) KVGet(ctx context.Context, installation, key string) (store.KVRo
 	return row, err
 }
 
-// KVScan implements store.KV.
-func (s *Store) KVScan(ctx context.Context, installation, prefix, after string, limit int) ([]store.KVRow, error) {
-	if err := rows.Limit(limit); err != nil {
-		return nil, err
-	}
-	if !rows.IsText(installation) { // nothing can be stored under such a name
+// KVGetMany implements store.KV.
+func (s *Store) KVGetMany(ctx context.Context, installation string, keys []string, maxBytes int) ([]store.KVRow, error) {
+	if !rows.IsText(installation) {
 		return nil, nil
 	}
-	const query = `SELECT key, value, revision, expires_at FROM plugin_kv WHERE installation = $1
-		AND (expires_at IS NULL OR expires_at > $2) AND key >= $3 AND ($4::bytea IS NULL OR key > $4) AND ($5::bytea IS NULL OR key < $5)
-		ORDER BY key LIMIT $6`
-	var from []byte
-	if after != "" {
-		from = []byte(after)
+	wanted := make([][]byte, len(keys))
+	for i, key := range keys {
+		wanted[i] = []byte(key)
 	}
-	var out []store.KVRow
+	many := rows.KVMany{MaxBytes: maxBytes}
 	var key, value []byte
 	var revision uint64
 	var expires *time.Time
-	err := s.each(ctx, "postgres.KVScan", query,
-		[]any{installation, rows.Moment(s.clock()), []byte(prefix), from, rows.After(prefix), limit},
+	err := s.each(ctx, "postgres.KVGetMany", `SELECT key, value, revision, expires_at FROM plugin_kv WHERE installation = $1
+		AND (expires_at IS NULL OR expires_at > $2) AND key = ANY ($3)`, []any{installation, rows.Moment(s.clock()), wanted},
 		[]any{&key, &value, &revision, &expires}, func() error {
-			out = append(out, store.KVRow{Key: string(key), Value: value, Revision: revision, ExpiresAt: moment(expires)})
-			return nil
+			return many.Add(store.KVRow{Key: string(key), Value: value, Revision: revision, ExpiresAt: moment(expires)})
 		})
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return many.Rows, nil
+}
+
+// KVScan implements store.KV.
+func (s *Store) KVScan(ctx context.Context, installation string, q store.KVQuery) ([]store.KVRow, bool, error) {
+	if err := rows.Limit(q.Limit); err != nil {
+		return nil, false, err
+	}
+	if !rows.IsText(installation) { // nothing can be stored under such a name
+		return nil, false, nil
+	}
+	column, beyond, order := "value", ">", "ASC"
+	if q.KeysOnly {
+		column = "''::bytea"
+	}
+	if q.Reverse {
+		beyond, order = "<", "DESC"
+	}
+	query := `SELECT key, ` + column + `, revision, expires_at FROM plugin_kv WHERE installation = $1
+		AND (expires_at IS NULL OR expires_at > $2) AND key >= $3 AND ($4::bytea IS NULL OR key ` + beyond + ` $4) AND ($5::bytea IS NULL OR key < $5)
+		ORDER BY key ` + order + ` LIMIT $6`
+	var from []byte
+	if q.After != "" {
+		from = []byte(q.After)
+	}
+	page := rows.KVPage{Query: q}
+	var key, value []byte
+	var revision uint64
+	var expires *time.Time
+	err := s.each(ctx, "postgres.KVScan", query,
+		[]any{installation, rows.Moment(s.clock()), []byte(q.Prefix), from, rows.After(q.Prefix), q.Limit + 1},
+		[]any{&key, &value, &revision, &expires}, func() error {
+			if !page.Add(store.KVRow{Key: string(key), Value: value, Revision: revision, ExpiresAt: moment(expires)}) {
+				return rows.ErrPageFull
+			}
+			return nil
+		})
+	if err != nil && !errors.Is(err, rows.ErrPageFull) {
+		return nil, false, err
+	}
+	return page.Rows, page.More, nil
 }
 
 // KVUsage implements store.KV.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
@@ -42,29 +44,63 @@ func scanKV(r interface{ Scan(...any) error }) (store.KVRow, error) {
 	return row, nil
 }
 
+// KVGetMany implements store.KV.
+func (s *Store) KVGetMany(ctx context.Context, installation string, keys []string, maxBytes int) ([]store.KVRow, error) {
+	many := rows.KVMany{MaxBytes: maxBytes}
+	now := s.clock().UnixMicro()
+	// SQLite bounds the parameters of one statement.
+	for chunk := range slices.Chunk(keys, 500) {
+		args := []any{installation, now}
+		for _, key := range chunk {
+			args = append(args, []byte(key))
+		}
+		err := s.each(ctx, "sqlite.KVGetMany", "SELECT key, value, revision, expires_at FROM plugin_kv WHERE installation = ?"+live+
+			" AND key IN (?"+strings.Repeat(", ?", len(chunk)-1)+")", args, func(r *sql.Rows) error {
+			row, err := scanKV(r)
+			if err == nil {
+				err = many.Add(row)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return many.Rows, nil
+}
+
 // KVScan implements store.KV.
-func (s *Store) KVScan(ctx context.Context, installation, prefix, after string, limit int) ([]store.KVRow, error) {
-	if err := rows.Limit(limit); err != nil {
-		return nil, err
+func (s *Store) KVScan(ctx context.Context, installation string, q store.KVQuery) ([]store.KVRow, bool, error) {
+	if err := rows.Limit(q.Limit); err != nil {
+		return nil, false, err
 	}
-	query := "SELECT key, value, revision, expires_at FROM plugin_kv WHERE installation = ?" + live + " AND key >= ?"
-	args := []any{installation, s.clock().UnixMicro(), []byte(prefix)}
-	if after != "" {
-		query, args = query+" AND key > ?", append(args, []byte(after))
+	value, order, beyond := "value", " ORDER BY key", " AND key > ?"
+	if q.KeysOnly {
+		value = "x''"
 	}
-	if end := rows.After(prefix); end != nil {
+	if q.Reverse {
+		order, beyond = " ORDER BY key DESC", " AND key < ?"
+	}
+	query := "SELECT key, " + value + ", revision, expires_at FROM plugin_kv WHERE installation = ?" + live + " AND key >= ?"
+	args := []any{installation, s.clock().UnixMicro(), []byte(q.Prefix)}
+	if q.After != "" {
+		query, args = query+beyond, append(args, []byte(q.After))
+	}
+	if end := rows.After(q.Prefix); end != nil {
 		query, args = query+" AND key < ?", append(args, end)
 	}
-	var out []store.KVRow
-	err := s.each(ctx, "sqlite.KVScan", query+" ORDER BY key LIMIT ?", append(args, limit), func(r *sql.Rows) error {
+	page := rows.KVPage{Query: q}
+	err := s.each(ctx, "sqlite.KVScan", query+order+" LIMIT ?", append(args, q.Limit+1), func(r *sql.Rows) error {
 		row, err := scanKV(r)
-		out = append(out, row)
+		if err == nil && !page.Add(row) {
+			err = rows.ErrPageFull
+		}
 		return err
 	})
-	if err != nil {
-		return nil, err
+	if err != nil && !errors.Is(err, rows.ErrPageFull) {
+		return nil, false, err
 	}
-	return out, nil
+	return page.Rows, page.More, nil
 }
 
 // KVUsage implements store.KV.

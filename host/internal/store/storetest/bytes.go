@@ -123,7 +123,7 @@ func byteCases() []testCase {
 			if n := must[int64](t)(s.KVUsage(t.Context(), "\xff")); n != 0 {
 				t.Errorf("usage = %d", n)
 			}
-			if got := must[[]store.KVRow](t)(s.KVScan(t.Context(), "\x00", "", "", 1)); len(got) != 0 {
+			if got := scanAll(t, s, "\x00", store.KVQuery{Limit: 1}); len(got) != 0 {
 				t.Errorf("scan = %v", got)
 			}
 		}},

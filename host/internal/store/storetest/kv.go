@@ -3,11 +3,13 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
@@ -22,10 +24,19 @@ func set(t testing.TB, s store.Store, writes ...store.KVWrite) []uint64 {
 	return must[[]uint64](t)(s.KVApply(t.Context(), "p", noQuota, writes))
 }
 
+func scanAll(t testing.TB, s store.Store, installation string, q store.KVQuery) []store.KVRow {
+	t.Helper()
+	rows, _, err := s.KVScan(t.Context(), installation, q)
+	if err != nil {
+		t.Fatalf("KVScan: %v", err)
+	}
+	return rows
+}
+
 func scan(t testing.TB, s store.Store, prefix, after string, limit int) []string {
 	t.Helper()
 	var keys []string
-	for _, row := range must[[]store.KVRow](t)(s.KVScan(t.Context(), "p", prefix, after, limit)) {
+	for _, row := range scanAll(t, s, "p", store.KVQuery{Prefix: prefix, After: after, Limit: limit}) {
 		keys = append(keys, row.Key)
 	}
 	return keys
@@ -54,7 +65,7 @@ func kvCases() []testCase {
 			set(t, s, put("k", "v"))
 			_, err := s.KVGet(t.Context(), "other", "k")
 			wantFault(t, err, fault.NotFound)
-			if rows := must[[]store.KVRow](t)(s.KVScan(t.Context(), "other", "", "", 10)); len(rows) != 0 {
+			if rows := scanAll(t, s, "other", store.KVQuery{Limit: 10}); len(rows) != 0 {
 				t.Errorf("scan of another installation = %v", rows)
 			}
 			if n := must[int64](t)(s.KVUsage(t.Context(), "other")); n != 0 {
@@ -143,8 +154,35 @@ func kvCases() []testCase {
 			if got := scan(t, s, "x/", "a", 2); !slices.Equal(got, want[:2]) {
 				t.Errorf("after a key before the prefix: %q", got)
 			}
-			_, err := s.KVScan(t.Context(), "p", "", "", 0)
+			_, _, err := s.KVScan(t.Context(), "p", store.KVQuery{})
 			wantFault(t, err, fault.Invalid)
+		}},
+		{"scans go backwards, leave values out and end with their bytes", kvScanWays},
+		{"many keys at once", func(t *testing.T, s store.Store, clock *Clock) {
+			set(t, s, put("a", "1"), put("b", "2"), put("\xff", ""), store.KVWrite{Key: "old", Value: []byte("x"), ExpiresAt: clock.Now().Add(1)})
+			clock.Turn(time.Second)
+			keys := []string{"b", "none", "a", "a", "old", "\xff"}
+			for i := range 1200 {
+				keys = append(keys, fmt.Sprint("absent ", i))
+			}
+			got := map[string]string{}
+			for _, row := range must[[]store.KVRow](t)(s.KVGetMany(t.Context(), "p", keys, 2)) {
+				got[row.Key] = string(row.Value)
+				if row.Revision == 0 || row.Value == nil {
+					t.Errorf("%+v", row)
+				}
+			}
+			if !maps.Equal(got, map[string]string{"a": "1", "b": "2", "\xff": ""}) {
+				t.Errorf("got %q", got)
+			}
+			if rows := must[[]store.KVRow](t)(s.KVGetMany(t.Context(), "other", keys, 2)); len(rows) != 0 {
+				t.Errorf("another installation gets %v", rows)
+			}
+			if rows := must[[]store.KVRow](t)(s.KVGetMany(t.Context(), "p", nil, 2)); len(rows) != 0 {
+				t.Errorf("no keys give %v", rows)
+			}
+			_, err := s.KVGetMany(t.Context(), "p", []string{"a", "b"}, 1)
+			wantFault(t, err, fault.Exhausted)
 		}},
 		{"usage counts keys and values", func(t *testing.T, s store.Store, _ *Clock) {
 			want := func(n int64) {
@@ -187,6 +225,47 @@ func kvCases() []testCase {
 				t.Errorf("usage = %d, want %d", got, quota)
 			}
 		}},
+	}
+}
+
+func kvScanWays(t *testing.T, s store.Store, _ *Clock) {
+	for i := range 6 {
+		set(t, s, put(fmt.Sprint("k/", i), strings.Repeat("x", 100)), put(fmt.Sprint("z", i), ""))
+	}
+	page := func(q store.KVQuery) (keys string, bytes int, more bool) {
+		t.Helper()
+		rows, more, err := s.KVScan(t.Context(), "p", q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			keys += row.Key
+			bytes += len(row.Value)
+			if row.Revision == 0 {
+				t.Errorf("%q has no revision", row.Key)
+			}
+		}
+		return keys, bytes, more
+	}
+	for _, tt := range []struct {
+		name string
+		q    store.KVQuery
+		keys string
+		size int
+		more bool
+	}{
+		{"backwards", store.KVQuery{Prefix: "k/", Limit: 2, Reverse: true}, "k/5k/4", 200, true},
+		{"backwards after a key", store.KVQuery{Prefix: "k/", Limit: 9, Reverse: true, After: "k/2"}, "k/1k/0", 200, false},
+		{"backwards after a key beyond the prefix", store.KVQuery{Prefix: "k/", Limit: 1, Reverse: true, After: "z"}, "k/5", 100, true},
+		{"without values", store.KVQuery{Prefix: "k/", Limit: 3, KeysOnly: true}, "k/0k/1k/2", 0, true},
+		{"exactly all", store.KVQuery{Prefix: "k/", Limit: 6, KeysOnly: true}, "k/0k/1k/2k/3k/4k/5", 0, false},
+		{"until the bytes are passed", store.KVQuery{Prefix: "k/", Limit: 6, MaxBytes: 150}, "k/0k/1", 200, true},
+		{"one at least", store.KVQuery{Prefix: "k/", Limit: 6, MaxBytes: 1}, "k/0", 100, true},
+		{"bytes that are enough", store.KVQuery{Prefix: "k/", Limit: 6, MaxBytes: 600}, "k/0k/1k/2k/3k/4k/5", 600, false},
+	} {
+		if keys, size, more := page(tt.q); keys != tt.keys || size != tt.size || more != tt.more {
+			t.Errorf("%s: %s with %d bytes, more: %v; want %s with %d, %v", tt.name, keys, size, more, tt.keys, tt.size, tt.more)
+		}
 	}
 }
 

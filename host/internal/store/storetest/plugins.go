@@ -263,7 +263,7 @@ func pluginCases() []testCase {
 				if err := s.RestoreKV(t.Context(), "p", 3); err != nil {
 					t.Fatal(err)
 				}
-				rows := must[[]store.KVRow](t)(s.KVScan(t.Context(), "p", "", "", 10))
+				rows := scanAll(t, s, "p", store.KVQuery{Limit: 10})
 				if len(rows) != 3 || string(rows[0].Value) != "1" || string(rows[1].Value) != "2" || string(rows[2].Value) != "3" {
 					t.Fatalf("rows %+v", rows)
 				}

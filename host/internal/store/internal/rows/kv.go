@@ -1,6 +1,8 @@
 package rows
 
 import (
+	"errors"
+
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
 )
@@ -82,5 +84,42 @@ func Limit(limit int) error {
 	if limit < 1 {
 		return fault.New(fault.Invalid, "limit %d is below 1", limit)
 	}
+	return nil
+}
+
+// KVPage collects the rows of a scan, which asks for one row more than its
+// limit.
+type KVPage struct {
+	Query store.KVQuery
+	Rows  []store.KVRow
+	More  bool
+	bytes int
+}
+
+// Add takes a row and reports whether the page goes on.
+func (p *KVPage) Add(row store.KVRow) bool {
+	if p.More = len(p.Rows) == p.Query.Limit || p.Query.MaxBytes > 0 && p.bytes > p.Query.MaxBytes; p.More {
+		return false
+	}
+	p.Rows, p.bytes = append(p.Rows, row), p.bytes+len(row.Value)
+	return true
+}
+
+// ErrPageFull ends the reading of rows of a page that is full.
+var ErrPageFull = errors.New("the page is full")
+
+// KVMany collects the rows of keys, up to a sum of bytes.
+type KVMany struct {
+	MaxBytes int
+	Rows     []store.KVRow
+	bytes    int
+}
+
+// Add takes a row. Fault: Exhausted.
+func (m *KVMany) Add(row store.KVRow) error {
+	if m.bytes += len(row.Value); m.bytes > m.MaxBytes {
+		return fault.New(fault.Exhausted, "the values have more than %d bytes together; ask for fewer keys", m.MaxBytes)
+	}
+	m.Rows = append(m.Rows, row)
 	return nil
 }
