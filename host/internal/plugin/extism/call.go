@@ -153,6 +153,8 @@ func bytesOf(text json.RawMessage) ([]byte, error) {
 		return nil, err //nolint:wrapcheck // the caller says what it wants
 	}
 	switch {
+	case spelled.Text == nil && spelled.Base64 == nil:
+		return nil, nil
 	case spelled.Text != nil && spelled.Base64 == nil:
 		return []byte(*spelled.Text), nil
 	case spelled.Base64 != nil && spelled.Text == nil:

@@ -62,23 +62,30 @@ func (t Type) Pack(b []byte, text json.RawMessage) ([]byte, error) {
 		}
 		return b, nil
 	}
-	m := t()
-	if len(text) > 0 {
-		if bytes.Contains(text, []byte(`"text"`)) || bytes.Contains(text, []byte(`"base64"`)) {
-			var err error
-			if text, err = rewrite(text, reflect.TypeOf(m), toBase64); err != nil {
-				return nil, fault.New(fault.Invalid, "the payload is no %s: %w", nameOf(m), err)
-			}
-		}
-		if err := json.Unmarshal(text, m); err != nil {
-			return nil, fault.New(fault.Invalid, "the payload is no %s: %w", nameOf(m), err)
-		}
+	m, err := t.decode(text)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "the payload is no %s: %w", nameOf(t()), err)
 	}
 	packed, err := m.MarshalMsg(b)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "packing a %s: %w", nameOf(m), err)
 	}
 	return packed, nil
+}
+
+// decode tries the contract's own JSON first: it needs no rewriting, and what
+// logs and recordings have is nothing else.
+func (t Type) decode(text json.RawMessage) (Message, error) {
+	m := t()
+	if len(text) == 0 || json.Unmarshal(text, m) == nil {
+		return m, nil
+	}
+	m = t()
+	spelled, err := rewrite(text, reflect.TypeOf(m), toBase64)
+	if err == nil {
+		err = json.Unmarshal(spelled, m)
+	}
+	return m, err //nolint:wrapcheck // Pack says of what
 }
 
 func nameOf(m Message) string { return reflect.TypeOf(m).Elem().Name() }
@@ -150,11 +157,15 @@ func toText(value any) any {
 	return Bytes(b)
 }
 
-// toBase64 turns Bytes into the contract's base64; base64 stays what it is.
+// toBase64 turns Bytes into the contract's base64; base64 stays what it is. An
+// object without either is no bytes: many encoders leave empty text out.
 func toBase64(value any) any {
 	object, ok := value.(map[string]any)
-	if !ok || len(object) != 1 {
+	switch {
+	case !ok || len(object) > 1:
 		return value
+	case len(object) == 0:
+		return ""
 	}
 	if s, ok := object["base64"].(string); ok {
 		return s

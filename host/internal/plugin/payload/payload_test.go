@@ -107,6 +107,9 @@ func TestWhatIsNoPayload(t *testing.T) {
 			}
 		})
 	}
+	if b, err := entry.Pack(nil, json.RawMessage(`{"key":"k","value":{}}`)); err != nil || !bytes.Equal(b, pack(t, &contract.KVEntry{Key: "k"})) {
+		t.Errorf("bytes that were left out: %x, %v", b, err)
+	}
 	for _, text := range []string{"", "null", " {} "} {
 		if b, err := Type(nil).Pack([]byte("x"), json.RawMessage(text)); err != nil || string(b) != "x" {
 			t.Errorf("nothing from %q: %q, %v", text, b, err)
