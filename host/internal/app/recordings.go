@@ -26,6 +26,9 @@ func (a *App) newRecorder(configs capconfig.Source, governor *pace.Governor) (*r
 	if !settings.Enabled {
 		return nil, nil //nolint:nilnil // there is none
 	}
+	if len(c.Backend.Auth.Keys) > 0 {
+		a.log.Warn("backend.auth.keys seals recordings of plugins; tokens that are made with it are not accepted in this version")
+	}
 	dir := filepath.Join(c.DataDir, "recordings")
 	key, old, err := recordingKeys(c, dir, o)
 	if err != nil {

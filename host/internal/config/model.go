@@ -113,7 +113,7 @@ type ReadingTarget struct {
 // BackendAuth is the access of other systems to the API.
 type BackendAuth struct {
 	ExternalAccess []ExternalAccess `key:"externalAccess" doc:"Tokens that other systems may use."`
-	Keys           []BackendKey     `key:"keys" doc:"Shared keys of the older Backstage scheme, accepted as external access of type legacy."`
+	Keys           []BackendKey     `key:"keys" doc:"Shared keys of the older Backstage scheme, accepted as external access of type legacy. The first one also seals recordings of plugins."`
 }
 
 // ExternalAccess is one way in for another system.
