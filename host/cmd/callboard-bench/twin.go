@@ -242,6 +242,9 @@ type bareHost struct{}
 
 // ListPlugins implements web.Host.
 func (bareHost) ListPlugins(context.Context, bool) any { return []any{} }
+func (bareHost) Usage(context.Context, string, time.Duration) (any, error) {
+	return nil, nil //nolint:nilnil // never asked for
+}
 
 // GetPlugin implements web.Host.
 func (bareHost) GetPlugin(_ context.Context, id string) (any, error) {

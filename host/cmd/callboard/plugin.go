@@ -20,7 +20,7 @@ import (
 func newPluginCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "plugin",
-		Short: "Make, build, check and list plugins",
+		Short: "Make, build, check, install and operate plugins",
 		Example: `  callboard plugin new hello --dir ./hello
   callboard plugin build ./hello
   callboard plugin list`,
@@ -28,7 +28,13 @@ func newPluginCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	command.AddCommand(newPluginNew(), newPluginBuild(), newPluginTest(), newPluginValidate(), newPluginInspect(), newPluginList(),
-		newPluginReplay(), newPluginRecordings(), newPluginRecord())
+		newPluginReplay(), newPluginRecordings(), newPluginRecord(),
+		newPluginInstall(), newPluginActivate(), newPluginGrant(), newPluginHistory(), newPluginUsage(),
+		newPluginSetting("limits", "Show or set what a plugin may use", "  callboard plugin limits hello\n  echo '{\"memory\":\"32MiB\"}' | callboard plugin limits hello --file -"),
+		newPluginSetting("config", "Show or set the configuration of a plugin", "  callboard plugin config hello\n  callboard plugin config hello --file hello.json"))
+	for _, o := range operations() {
+		command.AddCommand(o.command())
+	}
 	return command
 }
 

@@ -4,18 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/callboard/callboard/host/internal/egress"
-	"github.com/callboard/callboard/sdk/replay"
 )
 
 // recorded is what the list shows of each recording.
@@ -122,48 +117,4 @@ func newPluginRecord() *cobra.Command {
 	serverFlag(command, &server)
 	command.Flags().IntVar(&calls, "calls", 1, "how `many`; 0 takes the wish back")
 	return command
-}
-
-func serverFlag(command *cobra.Command, server *string) {
-	command.Flags().StringVar(server, "server", "http://127.0.0.1:7007", "`URL` of the portal")
-}
-
-// askPortal asks the one portal that was named and no other.
-func askPortal(cmd *cobra.Command, server, method, path, body string) ([]byte, error) {
-	target, err := url.Parse(strings.TrimSuffix(server, "/") + path)
-	if err != nil || target.Host == "" {
-		return nil, usage(fmt.Errorf("--server %q is not a URL", server))
-	}
-	client := egress.New(egress.Config{UserAgent: "callboard-plugin"}).Client(egress.Policy{
-		Timeout: time.Minute, MaxRedirects: -1, MaxBytes: replay.MaxSize,
-		Reach: func(u *url.URL) egress.Reach {
-			if u.Host == target.Host {
-				return egress.Private
-			}
-			return egress.Refused
-		},
-	})
-	req, err := http.NewRequestWithContext(cmd.Context(), method, target.String(), strings.NewReader(body))
-	if err != nil {
-		return nil, fmt.Errorf("asking the portal: %w", err)
-	}
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	req.Header.Set("Origin", target.Scheme+"://"+target.Host)
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("no portal answers on %s: %w", target.Host, err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, replay.MaxSize))
-	if err != nil {
-		return nil, fmt.Errorf("reading the portal's answer: %w", err)
-	}
-	if res.StatusCode >= http.StatusMultipleChoices {
-		var problem struct{ Detail string }
-		_ = json.Unmarshal(answer, &problem)
-		return nil, fmt.Errorf("the portal on %s answers %s: %s", target.Host, res.Status, problem.Detail)
-	}
-	return answer, nil
 }

@@ -123,6 +123,15 @@ func (h *hostAPI) GetPlugin(ctx context.Context, id string) (any, error) {
 	return v, nil
 }
 
+// Usage implements web.Host.
+func (h *hostAPI) Usage(_ context.Context, id string, window time.Duration) (any, error) {
+	report, err := h.plugins.registry.Usage(plugin.ID(id), window)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // a fault of the registry
+	}
+	return report, nil
+}
+
 // gone is a plugin of which nothing runs.
 func (h *hostAPI) gone(ctx context.Context, id string) pluginView {
 	v := pluginView{

@@ -83,6 +83,7 @@ func (s *Server) lifecycle(app *fiber.App) {
 	app.Get(releasesPath+"/:digest", s.review)
 	app.Get("/api/plugins/:id", s.getPlugin)
 	app.Get("/api/plugins/:id/history", s.history)
+	app.Get("/api/plugins/:id/usage", s.usage)
 	app.Delete("/api/plugins/:id", s.operation(permitInstall, func(ctx context.Context, c *fiber.Ctx, o install.Order) error {
 		return s.config.Installer.Remove(ctx, o, c.Query("purge") == "true")
 	}))
@@ -151,6 +152,27 @@ func (s *Server) history(c *fiber.Ctx) error {
 		return err
 	}
 	return s.answer(c, events)
+}
+
+// maxWindow is how long figures are kept.
+const maxWindow = 24 * time.Hour
+
+func (s *Server) usage(c *fiber.Ctx) error {
+	if _, err := s.signedIn(c); err != nil {
+		return err
+	}
+	window := time.Hour
+	if text := c.Query("window"); text != "" {
+		var err error
+		if window, err = time.ParseDuration(text); err != nil || window < time.Second || window > maxWindow {
+			return fault.New(fault.Invalid, "window=%q is not a duration from 1s to 24h, such as 1h", text)
+		}
+	}
+	report, err := s.config.Host.Usage(c.UserContext(), utils.CopyString(c.Params("id")), window)
+	if err != nil {
+		return err
+	}
+	return s.answer(c, report)
 }
 
 // order reads who asks about which plugin, at which revision, and why.

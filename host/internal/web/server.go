@@ -53,6 +53,8 @@ type Host interface {
 	ListPlugins(ctx context.Context, removed bool) any
 	// GetPlugin returns everything about one plugin. Fault: NotFound.
 	GetPlugin(ctx context.Context, id string) (any, error)
+	// Usage returns what a plugin used within the window that ends now. Fault: NotFound.
+	Usage(ctx context.Context, id string, window time.Duration) (any, error)
 	Info(ctx context.Context) any
 	Ready(ctx context.Context) Readiness
 }

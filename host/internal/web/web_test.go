@@ -53,6 +53,9 @@ func (p *plugins) ServeHTTP(_ context.Context, r *extension.HTTPRequest) (*exten
 type host struct{ ready string }
 
 func (host) ListPlugins(context.Context, bool) any { return []map[string]string{{"id": "demo"}} }
+func (host) Usage(context.Context, string, time.Duration) (any, error) {
+	return nil, nil //nolint:nilnil // never asked for
+}
 
 func (host) GetPlugin(_ context.Context, id string) (any, error) {
 	if id == "panic" {

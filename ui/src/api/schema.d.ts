@@ -607,6 +607,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plugins/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a plugin used */
+        get: operations["getPluginUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1238,6 +1255,63 @@ export interface components {
              */
             type?: string;
             review?: components["schemas"]["PluginReview"];
+        };
+        /** @description What a plugin used on the replica that answered. */
+        PluginUsage: {
+            /** @description Seconds between two points. */
+            step: number;
+            series: {
+                /**
+                 * Format: date-time
+                 * @description When the step began.
+                 */
+                at: string;
+                calls: number;
+                errors: number;
+                /** @description Steps of the guest. */
+                fuel: number;
+                /** @description Inside of the guest. */
+                guestMs: number;
+                /** @description For an instance. */
+                waitMs: number;
+                /** @description Stood back so that others may compute. */
+                pacedMs?: number;
+                /** @description Of all instances, the most that was seen. */
+                memoryBytes: number;
+                hostCalls: number;
+                egressRequests: number;
+                egressBytes: number;
+                logBytes?: number;
+            }[];
+            /** @description Of the last one to two hours. */
+            topCallers: {
+                /** @description Entity ref; plugin:<id> for a plugin that acts for itself. */
+                subject: string;
+                calls: number;
+                guestMs: number;
+            }[];
+            /** @description Of the last one to two hours. */
+            topRoutes: {
+                /** @example http.handle/1 */
+                op: string;
+                method?: string;
+                /** @description Pattern, never a path. */
+                route?: string;
+                calls: number;
+                guestMs: number;
+            }[];
+            /** @description Since the host started. */
+            errorsByKind: {
+                [key: string]: number;
+            };
+            /** @description How much of each limit is used: the peaks of single calls, and the processors of the last minute. */
+            budget: {
+                [key: string]: {
+                    used: number;
+                    /** @description 0 = none. */
+                    limit: number;
+                };
+            };
         };
     };
     responses: {
@@ -2632,6 +2706,38 @@ export interface operations {
                     "application/json": components["schemas"]["PluginEvent"][];
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPluginUsage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From 1s to 24h, 1h if absent; in steps of a second up to two minutes, of ten seconds up to an hour, of five minutes up to a day.
+                 * @example 1h
+                 */
+                window?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The window that ends now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginUsage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

@@ -22,7 +22,7 @@ import (
 type Engine struct {
 	config Config
 	pipe   *pipeline // of the pass under way, under mu
-	state  *state // of the engine's goroutine, once started
+	state  *state    // of the engine's goroutine, once started
 	globs  map[string][]source.Location
 	watch  *watcher
 
