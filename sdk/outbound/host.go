@@ -99,7 +99,7 @@ func ParsePattern(text string) (string, error) {
 		return "", fmt.Errorf("host %.100q: addresses have no hosts below them", text)
 	}
 	if !strings.Contains(host, ".") {
-		return "", fmt.Errorf("host %.100q is too wide; name at least two parts after *.", text)
+		return "", fmt.Errorf("host %.100q is too wide; at least two parts must follow the star", text)
 	}
 	return "*." + host, nil
 }

@@ -55,7 +55,7 @@ func (c *Client) DoWith(req *http.Request, e Exchange) (*http.Response, error) {
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", c.config.UserAgent)
 	}
-	res, err := c.http.Do(req)
+	res, err := c.http.Do(req) //nolint:gosec // to decide where it may go is what this package is for
 	if err != nil {
 		cancel()
 		return nil, classify(req.URL, err)

@@ -28,7 +28,7 @@ catalog:
 plugins:
   entries:
     catalog: {config: {password: c4n4ry-plugin, composed: "postgres://u:${DB_PASSWORD}@db/x"}}
-    ghost: {source: ./ghost, config: {token: {$env: GHOST_TOKEN}, key: {$file: secret.txt}}}
+    ghost: {source: ./ghost, config: {token: {$env: GHOST_TOKEN}, key: {$file: secret.txt}}, secrets: {vault: c4n4ry-vault, mounted: {$file: secret.txt}, fed: {$env: GHOST_TOKEN}}}
 `
 
 var canaryEnvironment = []string{"GH_PAT=c4n4ry-pat", "DB_PASSWORD=c4n4ry-db", "GHOST_TOKEN=c4n4ry-ghost"}

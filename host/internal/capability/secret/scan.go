@@ -115,9 +115,14 @@ type scanned struct {
 	tail    []byte // end of what was read, in which a secret may have begun
 }
 
-// Read implements io.Reader.
-func (r *scanned) Read(p []byte) (int, error) {
-	n, err := r.from.Read(p)
+// Read implements io.Reader. It fills p before it looks, so that a server that
+// sends a byte at a time does not make a search of each.
+func (r *scanned) Read(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var more int
+		more, err = r.from.Read(p[n:])
+		n += more
+	}
 	if n > 0 {
 		window := append(r.tail, p[:n]...) //nolint:gocritic // the tail is cut from it again
 		if name, found := r.scanner.Find(string(window)); found {
