@@ -95,7 +95,9 @@ func (i *instance) handleRead(text json.RawMessage) []byte {
 		q.Length = maxRead
 	}
 	buf := make([]byte, q.Length)
-	n, code := i.door.Read(q.Handle, q.Offset, buf)
+	var n int
+	var code abi.Code
+	i.guest.Outside(func() { n, code = i.door.Read(q.Handle, q.Offset, buf) })
 	if code != abi.CodeOK {
 		return refusalJSON(code, "handle %d cannot be read", q.Handle)
 	}
@@ -132,7 +134,9 @@ func (i *instance) handleWrite(text json.RawMessage) []byte {
 	if err != nil {
 		return refusalJSON(abi.CodeInvalid, "%s: bytes are {\"text\": …} or {\"base64\": …}", opHandleWrite)
 	}
-	n, code := i.door.Write(q.Handle, q.Offset, content)
+	var n int
+	var code abi.Code
+	i.guest.Outside(func() { n, code = i.door.Write(q.Handle, q.Offset, content) })
 	if code != abi.CodeOK {
 		return refusalJSON(code, "handle %d cannot be written", q.Handle)
 	}

@@ -104,11 +104,11 @@ func (t importTable) functions(refs []sandbox.Import) []sdk.HostFunction {
 	var out []sdk.HostFunction
 	seen := map[string]bool{}
 	for _, ref := range refs {
-		if name := ref.Module + "." + ref.Name; seen[name] {
+		name := ref.Module + "." + ref.Name
+		if seen[name] {
 			continue
-		} else {
-			seen[name] = true
 		}
+		seen[name] = true
 		f := t[ref.Module][ref.Name]
 		if ref.Module == abi.Module {
 			f = ofGuest(sandbox.Tick())
