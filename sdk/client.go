@@ -46,6 +46,17 @@ func (c Client) Secrets() Secrets { return Secrets{call: c.call} }
 // Plugins returns the client that calls routes of other plugins.
 func (c Client) Plugins() Plugins { return Plugins(c) }
 
+// Events returns the client that publishes events of this plugin. It is the
+// same through both doors.
+func (c Client) Events() Events { return Events{call: c.call} }
+
+// Schedules returns the client of the plugin's own schedules, which is the
+// same through both doors.
+func (c Client) Schedules() Schedules { return Schedules{call: c.call} }
+
+// Tasks returns the client of tasks, of the viewer's or of the plugin's own.
+func (c Client) Tasks() Tasks { return Tasks(c) }
+
 // Time is the clock capability. Use it instead of time.Now where a test wants
 // to turn the clock.
 type Time struct{ call *call }

@@ -74,6 +74,12 @@ func (g *Guest) Handle(parent context.Context, op abi.Op, in []byte) []byte {
 		return g.http(c, payload)
 	case abi.OpEntityProcess:
 		return g.process(c, payload)
+	case abi.OpEventOn:
+		return g.event(c, payload)
+	case abi.OpScheduleRun:
+		return g.schedule(c, payload)
+	case abi.OpTaskRun:
+		return g.task(c, payload)
 	case abi.OpDescribe:
 		d := g.plugin.Describe()
 		return g.succeed(&d)

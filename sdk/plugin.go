@@ -18,6 +18,9 @@ const Version = "go/1"
 type Plugin struct {
 	Routes     Routes
 	Processors Processors
+	Events     EventHandlers
+	Schedules  ScheduleHandlers
+	Tasks      TaskHandlers
 	// Health says whether the plugin can work; nil means that it can.
 	Health func(ctx context.Context) error
 	// Migrate brings the plugin's own data from one data.schemaVersion to a
@@ -64,6 +67,21 @@ func (p *Plugin) compile() (map[string][]route, error) {
 	for name, processor := range p.Processors {
 		if name == "" || processor == nil {
 			return nil, fmt.Errorf("processor %q has no name or no function", name)
+		}
+	}
+	for topic, handler := range p.Events {
+		if topic == "" || handler == nil {
+			return nil, fmt.Errorf("the handler of topic %q has no topic or no function", topic)
+		}
+	}
+	for id, handler := range p.Schedules {
+		if id == "" || handler == nil {
+			return nil, fmt.Errorf("schedule %q has no id or no function", id)
+		}
+	}
+	for name, handler := range p.Tasks {
+		if name == "" || handler == nil {
+			return nil, fmt.Errorf("task %q has no name or no function", name)
 		}
 	}
 	return table, nil

@@ -15,7 +15,10 @@ type Description struct {
 	Routes     []Route  `msg:"r,limit=20000" json:"routes,omitempty"`
 	Processors []string `msg:"p,limit=20000" json:"processors,omitempty"`
 	Providers  []string `msg:"v,limit=20000" json:"providers,omitempty"`
-	Migrates   bool     `msg:"g" json:"migrates,omitempty"` // it registers a migration of its data
+	Events     []string `msg:"e,limit=20000" json:"events,omitempty"`    // topics that it listens to
+	Schedules  []string `msg:"c,limit=20000" json:"schedules,omitempty"` // ids
+	Tasks      []string `msg:"t,limit=20000" json:"tasks,omitempty"`     // names
+	Migrates   bool     `msg:"g" json:"migrates,omitempty"`              // it registers a migration of its data
 }
 
 // Health is the reply to health/1.

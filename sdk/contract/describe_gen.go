@@ -9,9 +9,9 @@ import (
 // MarshalMsg implements msgp.Marshaler
 func (z *Description) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 5
+	// map header, size 8
 	// string "s"
-	o = append(o, 0x85, 0xa1, 0x73)
+	o = append(o, 0x88, 0xa1, 0x73)
 	o = msgp.AppendString(o, z.SDK)
 	// string "r"
 	o = append(o, 0xa1, 0x72)
@@ -36,6 +36,24 @@ func (z *Description) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.AppendArrayHeader(o, uint32(len(z.Providers)))
 	for za0003 := range z.Providers {
 		o = msgp.AppendString(o, z.Providers[za0003])
+	}
+	// string "e"
+	o = append(o, 0xa1, 0x65)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Events)))
+	for za0004 := range z.Events {
+		o = msgp.AppendString(o, z.Events[za0004])
+	}
+	// string "c"
+	o = append(o, 0xa1, 0x63)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Schedules)))
+	for za0005 := range z.Schedules {
+		o = msgp.AppendString(o, z.Schedules[za0005])
+	}
+	// string "t"
+	o = append(o, 0xa1, 0x74)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Tasks)))
+	for za0006 := range z.Tasks {
+		o = msgp.AppendString(o, z.Tasks[za0006])
 	}
 	// string "g"
 	o = append(o, 0xa1, 0x67)
@@ -169,6 +187,75 @@ func (z *Description) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					return
 				}
 			}
+		case "e":
+			var zb0006 uint32
+			zb0006, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Events")
+				return
+			}
+			if zb0006 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.Events) >= int(zb0006) {
+				z.Events = (z.Events)[:zb0006]
+			} else {
+				z.Events = make([]string, zb0006)
+			}
+			for za0004 := range z.Events {
+				z.Events[za0004], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Events", za0004)
+					return
+				}
+			}
+		case "c":
+			var zb0007 uint32
+			zb0007, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Schedules")
+				return
+			}
+			if zb0007 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.Schedules) >= int(zb0007) {
+				z.Schedules = (z.Schedules)[:zb0007]
+			} else {
+				z.Schedules = make([]string, zb0007)
+			}
+			for za0005 := range z.Schedules {
+				z.Schedules[za0005], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Schedules", za0005)
+					return
+				}
+			}
+		case "t":
+			var zb0008 uint32
+			zb0008, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Tasks")
+				return
+			}
+			if zb0008 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.Tasks) >= int(zb0008) {
+				z.Tasks = (z.Tasks)[:zb0008]
+			} else {
+				z.Tasks = make([]string, zb0008)
+			}
+			for za0006 := range z.Tasks {
+				z.Tasks[za0006], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Tasks", za0006)
+					return
+				}
+			}
 		case "g":
 			z.Migrates, bts, err = msgp.ReadBoolBytes(bts)
 			if err != nil {
@@ -200,6 +287,18 @@ func (z *Description) Msgsize() (s int) {
 	s += 2 + msgp.ArrayHeaderSize
 	for za0003 := range z.Providers {
 		s += msgp.StringPrefixSize + len(z.Providers[za0003])
+	}
+	s += 2 + msgp.ArrayHeaderSize
+	for za0004 := range z.Events {
+		s += msgp.StringPrefixSize + len(z.Events[za0004])
+	}
+	s += 2 + msgp.ArrayHeaderSize
+	for za0005 := range z.Schedules {
+		s += msgp.StringPrefixSize + len(z.Schedules[za0005])
+	}
+	s += 2 + msgp.ArrayHeaderSize
+	for za0006 := range z.Tasks {
+		s += msgp.StringPrefixSize + len(z.Tasks[za0006])
 	}
 	s += 2 + msgp.BoolSize
 	return

@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/callboard/callboard/sdk/contract"
 )
@@ -40,7 +41,37 @@ func Check(m *Manifest, code contract.Description) []Problem {
 	}
 	compare("processor", "processors", "- {name: %s, kinds: [Component]}", processors, code.Processors, at)
 	compare("provider", "providers", "- {name: %s}", providers, code.Providers, at)
+	var topics, schedules []named
+	for _, topic := range m.Extensions.Events.Subscribe {
+		topics = append(topics, named{topic, 0})
+	}
+	for _, s := range m.Extensions.Schedules {
+		if !m.runsByItself(s.ID) {
+			schedules = append(schedules, named{s.ID, s.Line})
+		}
+	}
+	compare("event handler", "events: subscribe", "- %s", topics, code.Events, at)
+	compare("schedule", "schedules", "- {id: %s, every: 1h}", schedules, code.Schedules, at)
+	if _, declared := m.Capabilities["task"]; len(code.Tasks) > 0 && !declared {
+		at(0, "the code registers tasks (%s) and the capability task is not declared; add under \"capabilities:\": task: {reason: …}", strings.Join(code.Tasks, ", "))
+	}
 	return out
+}
+
+// runsByItself reports whether the host knows what a schedule is for: its
+// provider or collator, which the code registers under their own names.
+func (m *Manifest) runsByItself(id string) bool {
+	for _, p := range m.Extensions.Providers {
+		if p.Schedule == id {
+			return true
+		}
+	}
+	for _, c := range m.Extensions.Collators {
+		if c.Schedule == id {
+			return true
+		}
+	}
+	return false
 }
 
 type named struct {

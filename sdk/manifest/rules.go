@@ -193,10 +193,37 @@ func ruleExtensions(m *Manifest, at report) {
 		ruleSchema("action "+a.ID+" input", a.Input, a.Line, at)
 		ruleSchema("action "+a.ID+" output", a.Output, a.Line, at)
 	}
-	for _, topic := range m.Extensions.Events.Publish {
+	ruleEvents(m, at)
+	if len(m.Extensions.Schedules) > 0 {
+		ruleNeeds(m, "schedule", "extensions.schedules", at)
+	}
+}
+
+// topicPattern is a topic, or with /* at its end everything below a prefix.
+var topicPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{1,39}(/[a-z0-9][a-zA-Z0-9._-]*)*(/[a-z0-9][a-zA-Z0-9._-]*|/\*)$`)
+
+func ruleEvents(m *Manifest, at report) {
+	events := m.Extensions.Events
+	for _, topic := range events.Publish {
 		if !strings.HasPrefix(topic, m.ID+"/") {
 			at(0, "extensions.events.publish: topic %q must start with the plugin's id: %s/…", topic, m.ID)
 		}
+	}
+	for _, topic := range slices.Concat(events.Publish, events.Subscribe) {
+		if len(topic) > 200 || !topicPattern.MatchString(topic) {
+			at(0, "extensions.events: %q is no topic; write plugin/name, or plugin/* for all below", topic)
+		}
+	}
+	if len(events.Publish)+len(events.Subscribe) > 0 {
+		ruleNeeds(m, "event", "extensions.events", at)
+	}
+}
+
+// ruleNeeds holds an extension to the capability that it stands on, so that an
+// operator finds it among what they grant.
+func ruleNeeds(m *Manifest, capability, key string, at report) {
+	if _, ok := m.Capabilities[capability]; !ok {
+		at(0, "%s needs the capability %s; add under \"capabilities:\": %s: {reason: …}", key, capability, capability)
 	}
 }
 

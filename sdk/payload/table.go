@@ -48,6 +48,12 @@ func Guest(op abi.Op) (request, answer Type) {
 		return of[contract.ProcessRequest](), of[contract.ProcessReply]()
 	case abi.OpEntityProvide:
 		return of[contract.ProvideRequest](), of[contract.ProvideReply]()
+	case abi.OpEventOn:
+		return of[contract.Event](), of[contract.EventDone]()
+	case abi.OpScheduleRun:
+		return of[contract.ScheduleRun](), of[contract.ScheduleDone]()
+	case abi.OpTaskRun:
+		return of[contract.Task](), of[contract.TaskDone]()
 	case abi.OpHealth:
 		return of[contract.Health](), of[contract.Health]()
 	default:
@@ -119,6 +125,18 @@ func Operations() []Operation {
 
 		{"http.fetch/1", abi.CapHTTP, abi.HTTPFetch, of[contract.HTTPFetchRequest](), of[contract.HTTPFetchAnswer]()},
 		{"secret.reveal/1", abi.CapSecret, abi.SecretReveal, of[contract.SecretRevealRequest](), of[contract.SecretRevealAnswer]()},
+
+		{"event.publish/1", abi.CapEvent, abi.EventPublish, of[contract.EventPublishRequest](), of[contract.EventPublishAnswer]()},
+
+		{"schedule.list/1", abi.CapSchedule, abi.ScheduleList, of[contract.ScheduleListRequest](), of[contract.ScheduleListAnswer]()},
+		{"schedule.run-now/1", abi.CapSchedule, abi.ScheduleRunNow, of[contract.ScheduleRunNowRequest](), none},
+
+		{"task.enqueue/1", abi.CapTask, abi.TaskEnqueue, of[contract.TaskEnqueueRequest](), of[contract.TaskInfo]()},
+		{"task.get/1", abi.CapTask, abi.TaskGet, of[contract.TaskRequest](), of[contract.TaskInfo]()},
+		{"task.list/1", abi.CapTask, abi.TaskList, of[contract.TaskListRequest](), of[contract.TaskListAnswer]()},
+		{"task.cancel/1", abi.CapTask, abi.TaskCancel, of[contract.TaskRequest](), of[contract.TaskInfo]()},
+		{"task.checkpoint/1", abi.CapTask, abi.TaskCheckpoint, of[contract.TaskCheckpointRequest](), of[contract.TaskStanding]()},
+		{"task.log/1", abi.CapTask, abi.TaskLog, of[contract.TaskLogRequest](), of[contract.TaskStanding]()},
 
 		{"render.markdown/1", abi.CapRender, abi.RenderMarkdown, render, rendered},
 		{"render.yaml/1", abi.CapRender, abi.RenderYAML, render, rendered},

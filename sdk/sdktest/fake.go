@@ -51,6 +51,10 @@ type Fake struct {
 
 	auditMinute time.Time
 	auditCount  int
+
+	published []sdk.EventDraft
+	tasks     []*fakeTask
+	running   *fakeTask // whose run is the call
 }
 
 // held is what a handle holds.
@@ -184,6 +188,12 @@ var offered = map[abi.Capability]map[uint32]serve{
 		abi.RenderMarkdown: typed((*Fake).renderMarkdown), abi.RenderYAML: typed((*Fake).renderYAML),
 		abi.RenderJSON: typed((*Fake).renderJSON), abi.RenderValidate: typed((*Fake).renderValidate),
 		abi.RenderHTML: typed((*Fake).renderHTML), abi.RenderDiff: typed((*Fake).renderDiff),
+	},
+	abi.CapEvent:    {abi.EventPublish: typed((*Fake).eventPublish)},
+	abi.CapSchedule: {abi.ScheduleList: typed((*Fake).scheduleList), abi.ScheduleRunNow: typed((*Fake).scheduleRunNow)},
+	abi.CapTask: {
+		abi.TaskEnqueue: typed((*Fake).taskEnqueue), abi.TaskGet: typed((*Fake).taskGet), abi.TaskList: typed((*Fake).taskList),
+		abi.TaskCancel: typed((*Fake).taskCancel), abi.TaskCheckpoint: typed((*Fake).taskCheckpoint), abi.TaskLog: typed((*Fake).taskLog),
 	},
 	abi.CapPlugin: {abi.PluginCall: typed((*Fake).pluginCall)},
 	abi.CapHTTP:   {abi.HTTPFetch: typed((*Fake).httpFetch)},

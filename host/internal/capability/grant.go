@@ -201,3 +201,11 @@ func (d *Denial) As(target any) bool {
 	}
 	return ok
 }
+
+// Granted returns the effective scope of a capability, nil where it has none,
+// and whether the plugin may use it. It is for what the host does on the
+// plugin's behalf, such as delivering events.
+func (r *Rights) Granted(id abi.Capability) (Scope, bool) {
+	right, err := r.right(id)
+	return right.scope, err == nil
+}

@@ -48,7 +48,7 @@ type Setup struct {
 var start = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 // all are the capabilities of the suite.
-var all = []string{"catalog", "kv", "config", "log", "render", "clock", "identity", "plugin", "http", "secret", "blob", "audit", "metric"}
+var all = []string{"catalog", "kv", "config", "log", "render", "clock", "identity", "plugin", "event", "schedule", "task", "http", "secret", "blob", "audit", "metric"}
 
 // testCase is one case of the suite.
 type testCase struct {
@@ -70,6 +70,9 @@ func Run(t *testing.T, open func(t *testing.T, s Setup) Host) {
 		{"small", smallCases},
 		{"render", renderCases},
 		{"plugin", pluginCases},
+		{"event", eventCases},
+		{"schedule", scheduleCases},
+		{"task", taskCases},
 		{"http", httpCases},
 		{"secret", secretCases},
 		{"blob", blobCases},
