@@ -89,7 +89,10 @@ func (p *Plugin) compile() (map[string][]route, error) {
 
 // Describe lists what the plugin registers, for the check against its manifest.
 func (p Plugin) Describe() contract.Description {
-	d := contract.Description{SDK: Version, Processors: slices.Sorted(maps.Keys(p.Processors)), Migrates: p.Migrate != nil}
+	d := contract.Description{
+		SDK: Version, Processors: slices.Sorted(maps.Keys(p.Processors)), Migrates: p.Migrate != nil,
+		Events: slices.Sorted(maps.Keys(p.Events)), Schedules: slices.Sorted(maps.Keys(p.Schedules)), Tasks: slices.Sorted(maps.Keys(p.Tasks)),
+	}
 	for _, pattern := range slices.Sorted(maps.Keys(p.Routes)) {
 		method, path, _ := strings.Cut(pattern, " ")
 		d.Routes = append(d.Routes, contract.Route{Method: method, Path: path})

@@ -46,7 +46,7 @@ func Check(m *Manifest, code contract.Description) []Problem {
 		topics = append(topics, named{topic, 0})
 	}
 	for _, s := range m.Extensions.Schedules {
-		if !m.runsByItself(s.ID) {
+		if !m.RunsByItself(s.ID) {
 			schedules = append(schedules, named{s.ID, s.Line})
 		}
 	}
@@ -58,9 +58,9 @@ func Check(m *Manifest, code contract.Description) []Problem {
 	return out
 }
 
-// runsByItself reports whether the host knows what a schedule is for: its
+// RunsByItself reports whether the host knows what a schedule is for: its
 // provider or collator, which the code registers under their own names.
-func (m *Manifest) runsByItself(id string) bool {
+func (m *Manifest) RunsByItself(id string) bool {
 	for _, p := range m.Extensions.Providers {
 		if p.Schedule == id {
 			return true

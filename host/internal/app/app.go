@@ -57,6 +57,7 @@ type App struct {
 	index     *index.Index
 	catalog   *catalogEngine
 	plugins   *pluginSet
+	jobs      *jobs
 	installer *install.Installer
 	server    *web.Server
 	listener  net.Listener
@@ -135,8 +136,9 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	all := bundles(c, o.Core)
 	configs := &lateConfigs{}
 	var err error
+	a.jobs = newJobs(a.store, o.Now, log)
 	if a.catalog, err = newCatalog(catalogDeps{
-		config: c, bundles: all, store: a.store, index: a.index, egress: out, log: log, now: o.Now,
+		config: c, bundles: all, store: announcing{a.store, a.jobs.events.Nudge}, index: a.index, egress: out, log: log, now: o.Now,
 	}); err != nil {
 		return err
 	}
@@ -144,6 +146,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	table, err := capabilities(services{
 		egress: out, secrets: &a.secrets, peers: others, reader: a.index, locations: a.catalog, store: a.store, config: configs, log: log, now: o.Now,
 		blobs: a.blobs, metrics: a.metrics, audit: observer,
+		events: a.jobs.events, schedules: a.jobs.schedules, tasks: a.jobs.tasks,
 	})
 	if err != nil {
 		return fmt.Errorf("making the table of capabilities: %w", err)
@@ -183,8 +186,10 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		Migrate: a.plugins.migrate, Pace: governor,
 	})
 	a.closeLater(a.plugins.registry.Close)
+	a.jobs.plugins = a.plugins
+	a.closeLater(a.jobs.close)
 	if a.installer, err = newInstaller(ctx, installerDeps{
-		config: c, fixed: all, store: a.store, plugins: a.plugins, table: table, catalog: a.catalog, log: log, now: o.Now,
+		config: c, fixed: all, store: a.store, plugins: a.plugins, table: table, catalog: a.catalog, jobs: a.jobs, log: log, now: o.Now,
 	}); err != nil {
 		return err
 	}
@@ -196,13 +201,14 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		return err
 	}
 	guest, guests := c.Auth.Guest()
+	a.jobs.authn = authn.New(authn.Config{
+		Guest: guests, Default: guest.UserEntityRef, Personas: guest.Personas, Directory: &directory{reader: a.index},
+		Sessions: a.store, Now: o.Now,
+	})
 	a.server, err = web.New(web.Config{
 		BaseURL: c.BaseURL(), Title: c.App.Title, Development: !c.Auth.IsProduction(), UI: ui.FS(), OpenAPI: api.OpenAPI(),
 		Metrics: a.metrics, MetricsBeside: c.ServesMetricsBesidePortal(), Tracer: a.traces.Tracer("callboard/web"), Log: log,
-		Authn: authn.New(authn.Config{
-			Guest: guests, Default: guest.UserEntityRef, Personas: guest.Personas, Directory: &directory{reader: a.index},
-			Sessions: a.store, Now: o.Now,
-		}),
+		Authn:     a.jobs.authn,
 		Plugins:   a.plugins,
 		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: observer.uses, store: a.store, catalog: a.catalog},
 		Installer: a.installer, Permissions: permissions{production: c.Auth.IsProduction()},

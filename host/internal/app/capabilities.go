@@ -11,6 +11,7 @@ import (
 	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
 	"github.com/callboard/callboard/host/internal/capability/clock"
 	capconfig "github.com/callboard/callboard/host/internal/capability/config"
+	capevent "github.com/callboard/callboard/host/internal/capability/event"
 	caphttp "github.com/callboard/callboard/host/internal/capability/http"
 	"github.com/callboard/callboard/host/internal/capability/identity"
 	"github.com/callboard/callboard/host/internal/capability/kv"
@@ -18,7 +19,9 @@ import (
 	capmetric "github.com/callboard/callboard/host/internal/capability/metric"
 	capplugin "github.com/callboard/callboard/host/internal/capability/plugin"
 	caprender "github.com/callboard/callboard/host/internal/capability/render"
+	capschedule "github.com/callboard/callboard/host/internal/capability/schedule"
 	"github.com/callboard/callboard/host/internal/capability/secret"
+	captask "github.com/callboard/callboard/host/internal/capability/task"
 	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/render"
@@ -32,6 +35,9 @@ type services struct {
 	store     store.Store
 	config    capconfig.Source
 	peers     capplugin.Peers
+	events    capevent.Publisher
+	schedules capschedule.Schedules
+	tasks     captask.Tasks
 	egress    *egress.Egress
 	secrets   secret.Source
 	blobs     *blob.Store
@@ -52,6 +58,9 @@ func capabilities(s services) (capability.Table, error) {
 		clock.New(s.now),
 		identity.New(),
 		capplugin.New(s.peers),
+		capevent.New(s.events),
+		capschedule.New(s.schedules, s.now),
+		captask.New(s.tasks),
 		caphttp.New(caphttp.Deps{Egress: s.egress, Secrets: secret.NewVault(s.secrets)}),
 		secret.New(s.secrets),
 		capblob.New(s.blobs),

@@ -11,6 +11,7 @@ import (
 	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
 	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/egress"
+	"github.com/callboard/callboard/host/internal/event"
 	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/host/internal/telemetry"
@@ -49,7 +50,12 @@ func (noLocations) Locations(context.Context) ([]capcatalog.Location, error) { r
 
 // OpenForTest opens a session of a plugin that declares and is granted Grants.
 func OpenForTest(h TestHost) (*capability.Session, error) {
+	j := newJobs(h.Store, h.Now, h.Log)
+	if err := j.events.Register(context.Background(), event.Registration{Installation: "local/test", Plugin: "test", Publish: []string{"test/*"}, Enabled: true}); err != nil {
+		return nil, err
+	}
 	table, err := capabilities(services{
+		events: j.events, schedules: j.schedules, tasks: j.tasks,
 		reader: h.Reader, locations: noLocations{}, store: h.Store, config: fixedConfig(h.Config), egress: h.Egress, secrets: fixedSecrets(h.Secrets), log: h.Log, now: h.Now,
 		blobs: h.Blobs, metrics: telemetry.NewMetrics("test"), audit: &observer{log: h.Log},
 	})

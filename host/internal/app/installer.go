@@ -24,6 +24,7 @@ type installerDeps struct {
 	plugins *pluginSet
 	table   capability.Table
 	catalog *catalogEngine
+	jobs    *jobs
 	log     *slog.Logger
 	now     func() time.Time
 }
@@ -38,9 +39,12 @@ func newInstaller(ctx context.Context, d installerDeps) (*install.Installer, err
 		Limits: func(id string, asked manifest.Runtime, said config.Limits) []install.Limit {
 			return explain(d.config, id, asked, said)
 		},
-		Changed: d.catalog.follow,
-		Purge:   func(context.Context, string) error { return nil },
-		Fixed:   d.fixed, Config: d.config, Now: d.now, NewID: uuid.NewString, Replica: uuid.NewString(), Log: d.log,
+		Changed: func(ctx context.Context, current []*bundle) {
+			d.catalog.follow(ctx, current)
+			d.jobs.follow(ctx, current)
+		},
+		Purge: func(context.Context, string) error { return nil },
+		Fixed: d.fixed, Config: d.config, Now: d.now, NewID: uuid.NewString, Replica: uuid.NewString(), Log: d.log,
 		Audit: func(ctx context.Context, e store.PluginEvent) {
 			d.log.InfoContext(ctx, "plugin "+e.Action, "plugin", e.Plugin, "version", e.Version, "digest", e.Digest,
 				"subject", e.Subject, "outcome", e.Outcome, "message", e.Message)

@@ -43,6 +43,7 @@ func (a *App) Start(ctx context.Context, pprofAddr string) error {
 		return fmt.Errorf("starting catalog and plugins: %w", err)
 	}
 	a.closeLater(func(context.Context) error { return a.catalog.close() })
+	a.jobs.start(ctx)
 	background, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { a.sweep(background) })

@@ -2,7 +2,9 @@ package event
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
@@ -42,6 +44,21 @@ func (e *Engine) Register(ctx context.Context, r Registration) error {
 	})
 	if err == nil {
 		e.Nudge()
+	}
+	return err
+}
+
+// PauseOthers makes the events of all installations but these wait.
+func (e *Engine) PauseOthers(ctx context.Context, installations []string) error {
+	all, err := e.config.Store.ListSubscriptions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.Enabled && !slices.Contains(installations, s.Installation) {
+			s.Enabled = false
+			err = errors.Join(err, e.config.Store.SaveSubscription(ctx, s))
+		}
 	}
 	return err
 }

@@ -2,8 +2,10 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,6 +93,20 @@ func (s *Schedules) Sync(ctx context.Context, installation, plugin string, enabl
 		rows[i] = row
 	}
 	return s.config.Store.SaveSchedules(ctx, installation, rows)
+}
+
+// PauseOthers pauses the schedules of all installations but these.
+func (s *Schedules) PauseOthers(ctx context.Context, installations []string) error {
+	all, err := s.config.Store.ListSchedules(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, row := range all {
+		if row.Enabled && !slices.Contains(installations, row.Installation) {
+			err = errors.Join(err, s.config.Store.EnableSchedules(ctx, row.Installation, false))
+		}
+	}
+	return err
 }
 
 // Force makes a schedule run now. Faults: NotFound, Conflict (it runs, or is paused).

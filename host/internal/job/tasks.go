@@ -99,10 +99,11 @@ type Requester struct {
 	Kind   string   `json:"kind"`
 	Issuer string   `json:"issuer"`
 	ID     string   `json:"id"`
-	Ref    string   `json:"ref,omitempty"`  // as it was then, for people
-	Own    bool     `json:"own,omitempty"`  // the plugin itself asked
-	Path   []string `json:"path,omitempty"` // plugins that led to the one that enqueued, outermost first
-	Call   uint64   `json:"call,omitempty"` // host call, for audit
+	Ref    string   `json:"ref,omitempty"`   // as it was then, for people
+	Own    bool     `json:"own,omitempty"`   // the plugin itself asked
+	Path   []string `json:"path,omitempty"`  // plugins before the one that enqueued, outermost first: they narrow
+	Cause  []string `json:"cause,omitempty"` // plugins before those: they count for depth alone
+	Call   uint64   `json:"call,omitempty"`  // host call, for audit
 }
 
 // RequesterOf returns who stands behind a call of a plugin.
@@ -111,9 +112,11 @@ func RequesterOf(a principal.Authority, call uint64) Requester {
 		Kind: a.Subject.Kind.String(), Issuer: a.Subject.Issuer, ID: a.Subject.ID, Ref: a.Subject.Ref,
 		Own: a.Mode == principal.AsOwn, Call: call,
 	}
-	path := a.Path()
-	for _, actor := range path[:max(len(path)-1, 0)] {
+	for _, actor := range a.Actors[:max(len(a.Actors)-1, 0)] {
 		r.Path = append(r.Path, actor.Plugin)
+	}
+	for _, actor := range a.Cause {
+		r.Cause = append(r.Cause, actor.Plugin)
 	}
 	return r
 }
@@ -231,8 +234,8 @@ func (t *Tasks) Cancel(ctx context.Context, installation, id, subject string) (s
 	return row, nil
 }
 
-// Pause makes the tasks of an installation wait, or lets them run. Those that
-// run go on.
-func (t *Tasks) Pause(ctx context.Context, installation string, paused bool) error {
-	return t.config.Store.PauseTasks(ctx, installation, paused)
+// Activate lets the tasks of these installations run, and makes those of all
+// others wait. Those that run go on.
+func (t *Tasks) Activate(ctx context.Context, installations []string) error {
+	return t.config.Store.ActivateTasks(ctx, installations)
 }

@@ -139,8 +139,9 @@ type Tasks interface {
 	// DueTasks returns tasks that are due or whose claim lapsed, by priority and
 	// time; of one installation, or of all with "".
 	DueTasks(ctx context.Context, installation string, limit int) ([]DueTask, error)
-	// PauseTasks makes the tasks of an installation wait, or lets them be due.
-	PauseTasks(ctx context.Context, installation string, paused bool) error
+	// ActivateTasks lets the tasks of these installations be due, and makes those
+	// of all others wait.
+	ActivateTasks(ctx context.Context, installations []string) error
 	// SweepTasks removes final tasks whose time is over.
 	SweepTasks(ctx context.Context) (int, error)
 }

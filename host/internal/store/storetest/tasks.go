@@ -198,16 +198,26 @@ func taskCases() []testCase {
 			enqueue(t, s, "second")
 			enqueue(t, s, "first", func(r *store.TaskRow) { r.Priority = 1 })
 			same(t, "due", dueTasks(t, s), []string{"first", "second", "low"})
-			if err := s.PauseTasks(t.Context(), "local/p", true); err != nil {
+			if err := s.ActivateTasks(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
 			same(t, "due when paused", len(dueTasks(t, s)), 0)
 			noTask(t, s, "first")
-			if err := s.PauseTasks(t.Context(), "local/p", false); err != nil {
+			if err := s.ActivateTasks(t.Context(), []string{"local/p"}); err != nil {
 				t.Fatal(err)
 			}
 			clock.Turn(time.Hour)
 			same(t, "due", dueTasks(t, s), []string{"first", "second", "later", "low"})
+		}},
+		{"tasks of plugins that do not run wait", func(t *testing.T, s store.Store, _ *Clock) {
+			enqueue(t, s, "p1")
+			enqueue(t, s, "q1", func(r *store.TaskRow) { r.Installation = "local/q" })
+			for _, active := range []string{"p", "q", "p"} {
+				if err := s.ActivateTasks(t.Context(), []string{"local/" + active, "local/never"}); err != nil {
+					t.Fatal(err)
+				}
+				same(t, "due", dueTasks(t, s), []string{active + "1"})
+			}
 		}},
 		{"the log is numbered and bounded", func(t *testing.T, s store.Store, clock *Clock) {
 			enqueue(t, s, "t1")

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -212,12 +213,29 @@ func (l *Ledger) DueTasks(ctx context.Context, installation string, limit int) (
 	return out, err
 }
 
-// PauseTasks implements store.Tasks.
-func (l *Ledger) PauseTasks(ctx context.Context, installation string, paused bool) error {
-	return l.write(ctx, "store.PauseTasks", []string{"installation", installation}, func(tx Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO plugin_task_accounts AS a (installation, paused) VALUES (?1, ?2)
-			ON CONFLICT (installation) DO UPDATE SET paused = excluded.paused`, installation, flag(paused))
-		return err
+// ActivateTasks implements store.Tasks. Accounts that are as they should be are
+// not written.
+func (l *Ledger) ActivateTasks(ctx context.Context, installations []string) error {
+	return l.db.Write(ctx, "store.ActivateTasks", func(tx Tx) error {
+		var wrong []string
+		err := tx.Each(ctx, "SELECT installation, paused FROM plugin_task_accounts", nil, func(scan Scan) error {
+			var installation string
+			var paused int64
+			err := scan(&installation, &paused)
+			if (paused == 1) == slices.Contains(installations, installation) {
+				wrong = append(wrong, installation)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, installation := range wrong {
+			if _, err := tx.Exec(ctx, "UPDATE plugin_task_accounts SET paused = 1 - paused WHERE installation = ?1", installation); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
