@@ -24,6 +24,7 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/install"
 	"github.com/callboard/callboard/host/internal/plugin/pace"
+	"github.com/callboard/callboard/host/internal/plugin/record"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/host/internal/telemetry"
 	"github.com/callboard/callboard/host/internal/web"
@@ -62,7 +63,8 @@ type App struct {
 	server    *web.Server
 	listener  net.Listener
 	secrets   boundSecrets
-	side      []*http.Server // metrics and profiles on addresses of their own
+	recorder  *record.Recorder // nil = calls are not recorded
+	side      []*http.Server   // metrics and profiles on addresses of their own
 	served    chan error
 	closers   []func(context.Context) error // in order of opening
 }
@@ -170,15 +172,14 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	}
 	others.set = a.plugins
 	governor := pace.New(pace.Config{})
-	recorder, err := a.newRecorder(configs, governor)
-	if err != nil {
+	if a.recorder, err = a.newRecorder(configs, governor); err != nil {
 		return err
 	}
 	var recordingLoader plugin.Loader = loader
 	var recordingGate plugin.Gate = gate{doors, a.plugins}
-	if recorder != nil {
-		recordingLoader, recordingGate = recorder.Loader(recordingLoader), recorder.Gate(recordingGate)
-		a.closeLater(func(context.Context) error { return recorder.Close() })
+	if a.recorder != nil {
+		recordingLoader, recordingGate = a.recorder.Loader(recordingLoader), a.recorder.Gate(recordingGate)
+		a.closeLater(func(context.Context) error { return a.recorder.Close() })
 	}
 	a.plugins.registry = plugin.NewRegistry(plugin.Deps{
 		Loader: recordingLoader, Gate: recordingGate, Clock: plugin.SystemClock{}, Log: log, Stats: plugin.NewStats(plugin.SystemClock{}),
@@ -212,7 +213,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		Plugins:   a.plugins,
 		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: observer.uses, store: a.store, catalog: a.catalog},
 		Installer: a.installer, Permissions: permissions{production: c.Auth.IsProduction()},
-		Recordings: &recordings{recorder: recorder, registry: a.plugins.registry, log: log},
+		Recordings: &recordings{recorder: a.recorder, registry: a.plugins.registry, log: log},
 		TLS:        certificate, RequestID: uuid.NewString, Now: o.Now,
 	})
 	if err != nil {

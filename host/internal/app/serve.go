@@ -170,6 +170,9 @@ func (a *App) sweep(ctx context.Context) {
 		if _, err := a.store.SweepSessions(ctx); err != nil {
 			a.log.WarnContext(ctx, "expired sessions stay", "error", err)
 		}
+		if a.recorder != nil {
+			a.recorder.Store().Sweep()
+		}
 		if _, err := a.blobs.Sweep(ctx); err != nil {
 			a.log.WarnContext(ctx, "the content of deleted blobs stays", "error", err)
 		}

@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/callboard/callboard/host/internal/app/apptest"
 	"github.com/callboard/callboard/sdk/replay"
 )
 
@@ -55,6 +57,8 @@ func TestRecordingsOfAHostilePlugin(t *testing.T) {
 	}
 	sealed(t, filepath.Join(p.Data, "recordings"), canary, "/do/{verb}")
 
+	replayElsewhere(t, body)
+
 	// A victim's recordings are no business of another plugin's id, and no path leads elsewhere.
 	for _, path := range []string{"/api/plugins/victim/recordings/" + e.ID, "/api/plugins/mallory/recordings/..%2f..%2fcallboard.db", "/api/plugins/mallory/recordings/.key", "/api/plugins/nobody/recordings"} {
 		if res, body := p.Get(path); res.StatusCode != http.StatusNotFound {
@@ -78,6 +82,28 @@ func TestRecordingsOfAHostilePlugin(t *testing.T) {
 	}
 	if left := list(); len(left) != 1 {
 		t.Errorf("after deleting one there are %d", len(left))
+	}
+}
+
+// replayElsewhere runs a downloaded recording in a process that knows nothing
+// of the portal, as an author does.
+func replayElsewhere(t *testing.T, lines string) {
+	t.Helper()
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wasm, err := apptest.BuildPlugin(filepath.Join(apptest.Root(), "host"), "./internal/app/attack/guest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "plugin.wasm"), string(wasm))
+	write(t, filepath.Join(dir, "crash.replay"), lines)
+	cmd := exec.CommandContext(t.Context(), program, "plugin", "replay", "crash.replay")
+	cmd.Dir, cmd.Env = dir, []string{"HOME=" + dir}
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("It reproduces.")) {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 
