@@ -54,6 +54,8 @@ func Guest(op abi.Op) (request, answer Type) {
 		return of[contract.ScheduleRun](), of[contract.ScheduleDone]()
 	case abi.OpTaskRun:
 		return of[contract.Task](), of[contract.TaskDone]()
+	case abi.OpMigrate:
+		return of[contract.Migration](), of[contract.Migrated]()
 	case abi.OpHealth:
 		return of[contract.Health](), of[contract.Health]()
 	default:
