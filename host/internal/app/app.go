@@ -249,3 +249,7 @@ func (a *App) Reload(change config.Change) {
 		a.log.Error("the log level stays", "error", err)
 	}
 }
+
+// SweepPlugins deletes at once what the portal deletes by and by: the data of
+// plugins whose time is over, and releases that nothing uses.
+func (a *App) SweepPlugins(ctx context.Context) error { return a.installer.Sweep(ctx) }

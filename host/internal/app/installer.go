@@ -43,7 +43,6 @@ func newInstaller(ctx context.Context, d installerDeps) (*install.Installer, err
 			d.catalog.follow(ctx, current)
 			d.jobs.follow(ctx, current)
 		},
-		Purge: func(context.Context, string) error { return nil },
 		Fixed: d.fixed, Config: d.config, Now: d.now, NewID: uuid.NewString, Replica: uuid.NewString(), Log: d.log,
 		Audit: func(ctx context.Context, e store.PluginEvent) {
 			d.log.InfoContext(ctx, "plugin "+e.Action, "plugin", e.Plugin, "version", e.Version, "digest", e.Digest,

@@ -261,11 +261,7 @@ func (i *Installer) replace(ctx context.Context, o Order, action string, b *Bund
 // bring makes this replica follow a row that it wrote. What does not start was
 // given back to the store by then.
 func (i *Installer) bring(ctx context.Context, row store.InstallationRow) error {
-	d := i.desired(ctx, row.Plugin)
-	if d == nil {
-		return nil
-	}
-	err := i.reach(ctx, d.ID, d)
+	err := i.reach(ctx, pluginID(row.Plugin))
 	i.announce(ctx)
 	var failed *notStarted
 	if asNotStarted(err, &failed) {

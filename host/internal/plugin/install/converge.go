@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -50,7 +49,7 @@ type applied struct {
 // A plugin that does not run keeps nothing else from running.
 func (i *Installer) Start(ctx context.Context) error {
 	i.salvage(ctx)
-	i.converge(ctx, i.wanted(ctx))
+	i.converge(ctx)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	i.stop = stop
 	i.working.Go(func() { i.follow(background) })
@@ -95,19 +94,16 @@ func (i *Installer) follow(ctx context.Context) {
 			continue
 		}
 		i.salvage(ctx)
-		wanted := i.wanted(ctx)
-		if !changed {
-			maps.DeleteFunc(wanted, func(id plugin.ID, _ *Desired) bool { return !i.due(id) })
-			if len(wanted) == 0 {
-				continue
-			}
-			for id, d := range wanted {
-				i.background(func() { _ = i.reach(ctx, id, d) })
-			}
+		// Neither is waited for: a version that takes long to load holds up nobody else.
+		if changed {
+			i.background(func() { i.converge(ctx) })
 			continue
 		}
-		// Not waited for: a version that takes long to load holds up nobody else.
-		i.background(func() { i.converge(ctx, wanted) })
+		for id := range i.wanted(ctx) {
+			if i.due(id) {
+				i.background(func() { _ = i.reach(ctx, id) })
+			}
+		}
 	}
 }
 
@@ -130,11 +126,15 @@ func (i *Installer) poll(ctx context.Context) (bool, error) {
 	i.mu.Lock()
 	seen := i.seen
 	i.mu.Unlock()
-	if revision == seen {
-		return false, nil
+	if revision != seen {
+		if _, err := i.read(ctx); err != nil {
+			return false, err
+		}
 	}
-	_, err = i.read(ctx)
-	return err == nil, err
+	// What this replica wrote itself counts, too: not all of it was followed.
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.seen != i.followed, nil
 }
 
 func (i *Installer) due(id plugin.ID) bool {
@@ -158,19 +158,20 @@ func (i *Installer) slot(id plugin.ID) *slot {
 }
 
 // converge brings every plugin to what is wanted, side by side.
-func (i *Installer) converge(ctx context.Context, wanted map[plugin.ID]*Desired) {
+func (i *Installer) converge(ctx context.Context) {
 	ids := map[plugin.ID]bool{}
 	i.mu.Lock()
+	i.followed = i.seen
 	for id := range i.slots {
 		ids[id] = true
 	}
 	i.mu.Unlock()
-	for id := range wanted {
+	for id := range i.wanted(ctx) {
 		ids[id] = true
 	}
 	var all sync.WaitGroup
 	for id := range ids {
-		all.Go(func() { _ = i.reach(ctx, id, wanted[id]) })
+		all.Go(func() { _ = i.reach(ctx, id) })
 	}
 	all.Wait()
 	i.announce(ctx)
@@ -189,10 +190,15 @@ func (i *Installer) announce(ctx context.Context) {
 
 // reach brings one plugin to what is wanted. What does not start is given back
 // to the store, so that the other replicas need not find out for themselves.
-func (i *Installer) reach(ctx context.Context, id plugin.ID, d *Desired) error {
+func (i *Installer) reach(ctx context.Context, id plugin.ID) error {
 	s := i.slot(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Asked for here, under the lock: whoever comes last brings the latest.
+	d := i.desired(ctx, string(id))
+	if d != nil && d.removed() {
+		d = nil
+	}
 	err := i.apply(ctx, s, id, d)
 	s.dirty = err != nil
 	if err == nil {

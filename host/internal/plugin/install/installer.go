@@ -22,6 +22,7 @@ import (
 type Store interface {
 	store.Plugins
 	KVUsage(ctx context.Context, installation string) (int64, error)
+	BlobUsage(ctx context.Context, installation string) (int64, error)
 }
 
 // Registry runs plugins; plugin.Registry implements it.
@@ -79,8 +80,6 @@ type Deps struct {
 	Limits func(id string, asked manifest.Runtime, said config.Limits) []Limit
 	// Changed learns which bundles are current, whenever that changes.
 	Changed func(ctx context.Context, current []*Bundle)
-	// Purge deletes what an installation keeps outside of the store.
-	Purge   func(ctx context.Context, installation string) error
 	Fixed   []*Bundle // of the binary and of the configuration
 	Config  *config.Config
 	Now     func() time.Time
@@ -99,11 +98,12 @@ type Installer struct {
 	closed    bool
 	rows      []store.InstallationRow
 	seen      uint64             // revision of rows
+	followed  uint64             // revision that the registry was last brought to
 	bundles   map[string]*Bundle // of the store, by digest
 	described map[string]contract.Description
 	slots     map[plugin.ID]*slot
 	configs   map[string]json.RawMessage // good configuration, by plugin id
-	moving    map[string]bool            // installations whose data this replica migrates
+	moving    map[string]func()          // installations whose data this replica migrates, with what gives the lock back
 
 	stop    context.CancelFunc
 	working sync.WaitGroup
@@ -115,7 +115,7 @@ type Installer struct {
 func New(ctx context.Context, d Deps) (*Installer, error) {
 	i := &Installer{
 		deps: d, bundles: map[string]*Bundle{}, described: map[string]contract.Description{},
-		slots: map[plugin.ID]*slot{}, configs: map[string]json.RawMessage{}, moving: map[string]bool{}, wake: make(chan struct{}, 1),
+		slots: map[plugin.ID]*slot{}, configs: map[string]json.RawMessage{}, moving: map[string]func(){}, wake: make(chan struct{}, 1),
 	}
 	i.config.Store(d.Config)
 	if _, err := i.read(ctx); err != nil {

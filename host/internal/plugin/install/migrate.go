@@ -17,8 +17,9 @@ const (
 	// quiet is how long a replica waits after it said that data is about to
 	// change its form: every other one has read that by then, and stopped.
 	quiet = 3 * pollEvery
-	// leaseTime is how long the lock of a migration outlives its holder.
-	leaseTime  = 10 * time.Minute
+	// leaseTime is how long the lock of a migration outlives its holder, who
+	// renews it three times as often.
+	leaseTime  = 20 * time.Second
 	leaseRetry = 200 * time.Millisecond
 )
 
@@ -37,20 +38,13 @@ func (i *Installer) Migrate(ctx context.Context, b *Bundle, run Run) error {
 	if err != nil || !ok {
 		return err
 	}
-	lock := migrationLock(row.ID)
-	if err := i.lock(ctx, lock); err != nil {
-		return err
+	if !i.movingHere(row.ID) { // else the whole move holds the lock
+		release, err := i.hold(ctx, migrationLock(row.ID))
+		if err != nil {
+			return err
+		}
+		defer release()
 	}
-	defer func() {
-		if i.movingHere(row.ID) {
-			return // the whole move holds it
-		}
-		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
-		defer cancel()
-		if err := i.deps.Store.ReleaseLease(release, lock, i.deps.Replica); err != nil {
-			i.deps.Log.WarnContext(ctx, "the lock of a migration stays until its time is over", "plugin", b.ID, "error", err)
-		}
-	}()
 	// Another replica may have been here while this one waited.
 	if row, ok, err = i.behind(ctx, b); err != nil || !ok {
 		return err
@@ -67,19 +61,46 @@ func (i *Installer) behind(ctx context.Context, b *Bundle) (store.InstallationRo
 	return row, ok && row.DataSchema < b.Manifest.Data.SchemaVersion, nil
 }
 
-// lock waits for the lease.
-func (i *Installer) lock(ctx context.Context, name string) error {
+// hold waits for a lease and keeps it until release.
+func (i *Installer) hold(ctx context.Context, name string) (release func(), err error) {
 	for {
 		err := i.deps.Store.AcquireLease(ctx, name, i.deps.Replica, leaseTime)
+		if err == nil {
+			break
+		}
 		if !fault.Is(err, fault.Conflict) {
-			return err //nolint:wrapcheck // a fault of the store
+			return nil, err //nolint:wrapcheck // a fault of the store
 		}
 		select {
 		case <-time.After(leaseRetry):
 		case <-ctx.Done():
-			return fault.Wrap(fault.Unavailable, ctx.Err(), "another replica migrates the data")
+			return nil, fault.Wrap(fault.Unavailable, ctx.Err(), "another replica migrates the data")
 		}
 	}
+	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-renewing.Done():
+				return
+			case <-time.After(leaseTime / 3):
+			}
+			if err := i.deps.Store.AcquireLease(renewing, name, i.deps.Replica, leaseTime); err != nil && renewing.Err() == nil {
+				i.deps.Log.WarnContext(renewing, "the lock of a migration is not renewed", "lock", name, "error", err)
+			}
+		}
+	}()
+	return func() {
+		stop()
+		<-done
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
+		defer cancel()
+		if err := i.deps.Store.ReleaseLease(ctx, name, i.deps.Replica); err != nil {
+			i.deps.Log.WarnContext(ctx, "the lock of a migration stays until its time is over", "lock", name, "error", err)
+		}
+	}, nil
 }
 
 // migrate copies the data, runs the migration and writes down what the data is
@@ -135,7 +156,7 @@ func (i *Installer) move(ctx context.Context, o Order, action string, b *Bundle,
 			return err
 		}
 		next.Revision, next.Migrating = halted.Revision, true
-		defer i.resume(ctx, was)
+		defer i.resume(was)
 	}
 	if !data.Readable && restore {
 		if err := i.takeCopy(ctx, b, &next); err != nil {
@@ -160,14 +181,15 @@ func (i *Installer) move(ctx context.Context, o Order, action string, b *Bundle,
 // halt stops a plugin everywhere and copies its data. The lease says that
 // somebody is at it: without its holder the others undo what was begun.
 func (i *Installer) halt(ctx context.Context, o Order, b *Bundle, row store.InstallationRow) (store.InstallationRow, error) {
-	if err := i.lock(ctx, migrationLock(row.ID)); err != nil {
+	release, err := i.hold(ctx, migrationLock(row.ID))
+	if err != nil {
 		return row, err
 	}
 	i.mu.Lock()
-	i.moving[row.ID] = true
+	i.moving[row.ID] = release
 	i.mu.Unlock()
 	row.Migrating, row.Unproven = true, false
-	row, err := i.save(ctx, row, o.event("halt", b, row, "started", "the data changes its form; the plugin stops meanwhile"))
+	row, err = i.save(ctx, row, o.event("halt", b, row, "started", "the data changes its form; the plugin stops meanwhile"))
 	if err == nil {
 		i.deps.Preparer.Fence(pluginID(row.Plugin), true)
 		select {
@@ -180,22 +202,21 @@ func (i *Installer) halt(ctx context.Context, o Order, b *Bundle, row store.Inst
 		err = i.deps.Store.SnapshotKV(ctx, row.ID, row.DataSchema)
 	}
 	if err != nil {
-		i.resume(ctx, row)
+		i.resume(row)
 		return row, errors.Join(err, i.giveUp(ctx, row.Plugin))
 	}
 	return row, nil
 }
 
 // resume ends what halt began on this replica.
-func (i *Installer) resume(ctx context.Context, row store.InstallationRow) {
+func (i *Installer) resume(row store.InstallationRow) {
 	i.mu.Lock()
+	release := i.moving[row.ID]
 	delete(i.moving, row.ID)
 	i.mu.Unlock()
 	i.deps.Preparer.Fence(pluginID(row.Plugin), false)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
-	defer cancel()
-	if err := i.deps.Store.ReleaseLease(ctx, migrationLock(row.ID), i.deps.Replica); err != nil {
-		i.deps.Log.WarnContext(ctx, "the lock of a migration stays until its time is over", "plugin", row.Plugin, "error", err)
+	if release != nil {
+		release()
 	}
 	i.nudge()
 }
@@ -261,7 +282,7 @@ func (i *Installer) salvage(ctx context.Context) {
 func (i *Installer) movingHere(installation string) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.moving[installation]
+	return i.moving[installation] != nil
 }
 
 func migrationLock(installation string) string { return "migrate/" + installation }

@@ -162,7 +162,7 @@ func (i *Installer) Remove(ctx context.Context, o Order, purge bool) error {
 	if err != nil {
 		return err
 	}
-	if err := i.reach(ctx, pluginID(o.Plugin), i.wanted(ctx)[pluginID(o.Plugin)]); err != nil {
+	if err := i.reach(ctx, pluginID(o.Plugin)); err != nil {
 		return err
 	}
 	i.announce(ctx)

@@ -62,12 +62,8 @@ func (i *Installer) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// purge deletes everything that an installation owns. What lies outside of the
-// store goes first: a purge that is cut off is done again.
+// purge deletes everything that an installation owns, in one transaction.
 func (i *Installer) purge(ctx context.Context, row store.InstallationRow, subject string) error {
-	if err := i.deps.Purge(ctx, row.ID); err != nil {
-		return err
-	}
 	e := i.stamped(Order{Plugin: row.Plugin, Subject: subject}.event("purge", nil, row, "done", ""))
 	if err := i.deps.Store.PurgeInstallation(ctx, row.ID, row.Revision, e); err != nil {
 		return err //nolint:wrapcheck // the caller says of which plugin

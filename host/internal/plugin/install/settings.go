@@ -103,7 +103,7 @@ func (i *Installer) SetConfig(ctx context.Context, o Order, value json.RawMessag
 // of plugins count at once.
 func (i *Installer) Reload(ctx context.Context, c *config.Config) {
 	i.config.Store(c)
-	i.converge(ctx, i.wanted(ctx))
+	i.converge(ctx)
 }
 
 // mergeEntry keeps what takes a restart: where the module is.

@@ -170,6 +170,9 @@ func (i *Installer) Detail(ctx context.Context, id string) (*Detail, error) {
 	if out.Data.KVBytes, err = i.deps.Store.KVUsage(ctx, d.Installation); err != nil {
 		return nil, fmt.Errorf("measuring the plugin's data: %w", err)
 	}
+	if out.Data.BlobBytes, err = i.deps.Store.BlobUsage(ctx, d.Installation); err != nil {
+		return nil, fmt.Errorf("measuring the plugin's data: %w", err)
+	}
 	if out.Versions, err = i.versions(ctx, d); err != nil {
 		return nil, err
 	}
