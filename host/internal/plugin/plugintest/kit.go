@@ -48,11 +48,13 @@ type handmade struct {
 	knownImport                                             string
 }
 
+func plainText(text string) msgp.Marshaler { return msgp.Raw(text) }
+
 // ABI is ABI v1 as it is, in Go without the SDK. Its payloads are text.
 func ABI() Kit {
 	return Kit{
 		Name: "ABI v1", Hostile: Hostile, starved: 1 << 20,
-		encode: func(text string) msgp.Marshaler { return msgp.Raw(text) },
+		encode: plainText,
 		decode: func(payload []byte) (string, error) { return string(payload), nil },
 		tell:   func(a answer) answer { return a },
 		modules: handmade{

@@ -172,7 +172,7 @@ func reentry(t *testing.T, loader plugin.Loader, kit Kit, hostile []byte) {
 }
 
 // Request encodes a call of http.handle with text as its payload.
-func Request(text string) []byte { return ABI().Request(text) }
+func Request(text string) []byte { return Kit{encode: plainText}.Request(text) }
 
 // Request encodes a call of http.handle that says text to a guest of the kit.
 func (k Kit) Request(text string) []byte {

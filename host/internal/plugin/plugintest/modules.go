@@ -123,7 +123,7 @@ func branches(n, locals int) []byte {
 	load := []byte{opI32Const, 0, 0x28, 2, 0}
 	var code []byte
 	for l := range locals {
-		code = slices.Concat(code, load, []byte{opLocalSet}, uleb(uint64(l)))
+		code = append(append(append(code, load...), opLocalSet), uleb(uint64(l))...)
 	}
 	for i := range n {
 		code = append(code, load...)
@@ -134,7 +134,7 @@ func branches(n, locals int) []byte {
 		code = append(code, opEnd)
 	}
 	for l := range locals {
-		code = slices.Concat(code, []byte{opI32Const, 0, opLocalGet}, uleb(uint64(l)), []byte{0x36, 2, 0})
+		code = append(append(append(code, opI32Const, 0, opLocalGet), uleb(uint64(l))...), 0x36, 2, 0)
 	}
 	return body(vec(append(uleb(uint64(locals)), 0x7f)), code...)
 }
