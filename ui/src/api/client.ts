@@ -1,15 +1,29 @@
 import { ApiError, errorFromResponse } from "./error";
 
+interface RequestOptions {
+  /** Sent as JSON, a file as its bytes. */
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  /** The revision that was seen: a thing that changed since is left alone. */
+  ifMatch?: number | undefined;
+}
+
 /** The one way to the server: JSON in, JSON out, every failure an ApiError with its request id. */
-async function request<T>(method: string, url: string, body: unknown, signal: AbortSignal | undefined): Promise<T> {
+async function request<T>(method: string, url: string, { body, signal, ifMatch }: RequestOptions): Promise<T> {
+  const file = body instanceof Blob;
   const response = await send(url, {
     method,
-    headers: { Accept: "application/json", ...(body !== undefined && { "Content-Type": "application/json" }) },
+    headers: {
+      Accept: "application/json",
+      ...(body !== undefined && { "Content-Type": file ? "application/wasm" : "application/json" }),
+      ...(ifMatch !== undefined && { "If-Match": `"${ifMatch}"` }),
+    },
     credentials: "same-origin",
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(body !== undefined && { body: file ? body : JSON.stringify(body) }),
     ...(signal && { signal }),
   });
   const requestId = response.headers.get("X-Request-Id") ?? undefined;
+  if (response.status === 204) return undefined as T;
   const answer = await readJson(response);
   if (!response.ok) throw errorFromResponse(response.status, requestId, answer);
   if (answer === undefined) throw new ApiError("The server answered with something that is not JSON.", response.status, requestId);
@@ -34,11 +48,21 @@ async function readJson(response: Response): Promise<unknown> {
 }
 
 export function getJson<T>(url: string, signal?: AbortSignal): Promise<T> {
-  return request<T>("GET", url, undefined, signal);
+  return request<T>("GET", url, { signal });
 }
 
 export function postJson<T>(url: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return request<T>("POST", url, body, signal);
+  return request<T>("POST", url, { body, signal });
+}
+
+/** A POST, PUT or DELETE that counts only if the thing is still as it was seen. */
+export function changeJson<T>(method: "POST" | "PUT" | "DELETE", url: string, body: unknown, ifMatch?: number): Promise<T> {
+  return request<T>(method, url, { body, ifMatch });
+}
+
+/** Sends a module. */
+export function postModule<T>(url: string, file: Blob, signal?: AbortSignal): Promise<T> {
+  return request<T>("POST", url, { body: file, signal });
 }
 
 /** A GET whose non-2xx answers carry the same body, as readiness does with 503. */

@@ -15,9 +15,6 @@ export const switchPersona = (persona: string) => postJson<Session>(apiPaths.ses
 /** Every plugin that the host knows, with what it costs. */
 export const pluginsQuery = () => queryOptions({ queryKey: ["plugins"], queryFn: ({ signal }) => getJson<Plugin[]>(apiPaths.plugins, signal), staleTime: 10 * SECOND });
 
-/** One plugin, with the end of its stderr. */
-export const pluginQuery = (id: string) => queryOptions({ queryKey: ["plugins", id], queryFn: ({ signal }) => getJson<Plugin>(apiPaths.plugin(id), signal), staleTime: 10 * SECOND });
-
 /** Whether everything works; asked again every half minute while somebody looks. */
 export const readinessQuery = () =>
   queryOptions({ queryKey: ["readiness"], queryFn: ({ signal }) => getJsonOfAnyStatus<Readiness>(apiPaths.ready, [503], signal), staleTime: 15 * SECOND, refetchInterval: 30 * SECOND });

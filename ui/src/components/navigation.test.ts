@@ -3,7 +3,9 @@ import type { Plugin, Session } from "@/api/types";
 import { allows } from "./can";
 import { contributedPages, isInstalled } from "./navigation";
 
-const plugin = (id: string, state: Plugin["state"], nav: { title: string; path: string }[] = []): Plugin => ({ id, version: "1.0.0", state, ui: { nav } });
+const plugin = (id: string, state: Plugin["state"], nav: { title: string; path: string }[] = []): Plugin => ({
+  id, version: "1.0.0", state, ui: { nav }, installation: `local/${id}`, publisher: "local", origin: "installed", revision: 0, enabled: true, versions: [],
+});
 
 describe("navigation", () => {
   it.each([["running", true], ["failed", true], ["stopped", false], ["discovered", false]] as const)("a %s catalog is shown: %s", (state, want) => {

@@ -42,7 +42,10 @@ export const paths = {
   docs: (): Target => ({ to: "/docs" }),
   create: (): Target => ({ to: "/create" }),
   plugins: (): Target => ({ to: "/plugins" }),
-  plugin: (id: string): Target => ({ to: `/plugins/${segment(id)}` }),
+  plugin: (id: string, tab?: string): Target => ({ to: tab === undefined ? `/plugins/${segment(id)}` : `/plugins/${segment(id)}/${segment(tab)}` }),
+  // No plugin is called "-".
+  installPlugin: (): Target => ({ to: "/plugins/-/install" }),
+  reviewRelease: (digest: string): Target => ({ to: `/plugins/-/releases/${segment(digest)}` }),
   health: (): Target => ({ to: "/health" }),
   gallery: (): Target => ({ to: "/gallery" }),
 } as const;
@@ -61,6 +64,9 @@ export const routePatterns = {
   createPage: "/create/$",
   plugins: "/plugins",
   plugin: "/plugins/$id",
+  pluginTab: "/plugins/$id/$tab",
+  installPlugin: "/plugins/-/install",
+  reviewRelease: "/plugins/-/releases/$digest",
   health: "/health",
   gallery: "/gallery",
 } as const;
@@ -73,6 +79,11 @@ export const apiPaths = {
   entityFacets: "/api/catalog/entity-facets",
   plugins: "/api/plugins",
   plugin: (id: string) => `/api/plugins/${segment(id)}`,
+  pluginPart: (id: string, part: string) => `/api/plugins/${segment(id)}/${part}`,
+  pluginUsage: (id: string, window: string) => `/api/plugins/${segment(id)}/usage?window=${segment(window)}`,
+  recording: (id: string, recording: string) => `/api/plugins/${segment(id)}/recordings/${segment(recording)}`,
+  pluginReleases: "/api/plugins/releases",
+  pluginRelease: (digest: string) => `/api/plugins/releases/${segment(digest)}`,
   session: "/api/app/session",
   info: "/api/app/info",
   ready: "/.callboard/ready",

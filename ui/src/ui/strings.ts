@@ -36,4 +36,9 @@ export const strings = {
   logEmpty: "No log lines yet.",
   logLines: (count: string) => `${count} lines`,
   confirmType: (name: string) => `Type ${name} to confirm`,
+  chartOf: (title: string, latest: string, most: string) => `${title}: ${latest} now, ${most} at most`,
+  chartMost: (most: string) => `at most ${most}`,
+  chartTime: (seconds: number) => (seconds === 1 ? "Second" : seconds < 60 ? `${seconds} s from` : `${Math.round(seconds / 60)} min from`),
+  showTable: "As a table",
+  hideTable: "Hide the table",
 } as const;

@@ -1,27 +1,34 @@
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { ApiError } from "@/api/error";
-import { pluginQuery } from "@/api/queries";
-import type { Plugin } from "@/api/types";
+import type { PluginDetail } from "@/api/types";
 import { paths } from "@/lib/paths";
-import { formatBytes, formatCount, formatMillis } from "@/lib/units";
-import { CodeBlock } from "@/ui/code/CodeBlock";
-import { CopyText } from "@/ui/Copy";
+import { AppLink } from "@/ui/AppLink";
 import { usePageParams } from "@/ui/page-route";
-import { RelativeTime } from "@/ui/RelativeTime";
-import { Facts, Section } from "@/ui/Section";
 import { EmptyState, ErrorState, SkeletonLines } from "@/ui/states";
-import { StatusBadge } from "@/ui/StatusBadge";
 import { DetailTemplate } from "@/ui/templates";
-import { Meter } from "./Meter";
+import { OverviewTab } from "./OverviewTab";
+import { PluginActions } from "./PluginActions";
+import { PluginBanners } from "./PluginBanners";
 import classes from "./PluginPage.module.css";
-import { errorShare, PluginState } from "./state";
-import { strings } from "./strings";
+import { pluginQuery } from "./queries";
+import { PluginState } from "./state";
+import { strings, tabWords } from "./strings";
+
+const PermissionsTab = lazy(() => import("./PermissionsTab"));
+const UsageTab = lazy(() => import("./UsageTab"));
+const VersionsTab = lazy(() => import("./VersionsTab"));
+const SettingsTab = lazy(() => import("./SettingsTab"));
+const RecordingsTab = lazy(() => import("./RecordingsTab"));
+
+const tabs = ["overview", "permissions", "usage", "versions", "settings", "recordings"] as const;
+type Tab = (typeof tabs)[number];
 
 const crumbs = [{ label: strings.title, target: paths.plugins() }];
 
-/** One plugin: what it may do, what it costs, and why it failed. */
+/** One plugin: what it may do, what it used of it, what it costs, and what can be done about it. */
 export default function PluginPage() {
-  const { id = "" } = usePageParams();
+  const { id = "", tab } = usePageParams();
   const { data: plugin, error, isPending, refetch } = useQuery(pluginQuery(id));
   if (!plugin) {
     const missing = error instanceof ApiError && error.kind === "not_found";
@@ -33,107 +40,52 @@ export default function PluginPage() {
       </DetailTemplate>
     );
   }
+  const current = tabs.find((candidate) => candidate === tab) ?? "overview";
   return (
     <DetailTemplate
       title={plugin.title ?? plugin.id}
       crumbs={crumbs}
-      beside={<PluginState state={plugin.state} />}
+      beside={<PluginState state={plugin.enabled ? plugin.state : "stopped"} />}
       below={
         <>
           <code>{plugin.id}</code>
           <span>{plugin.version}</span>
-          <span>{plugin.core ? strings.core : strings.company}</span>
+          <span>{strings.origins[plugin.origin]}</span>
           {plugin.description !== undefined && <span>{plugin.description}</span>}
         </>
       }
-      {...(plugin.error && { banner: <Failure error={plugin.error} /> })}
-      aside={
-        <>
-          <Section title={strings.costs}>
-            <Facts items={costs(plugin)} />
-          </Section>
-          <Section title={strings.version}>
-            <Facts items={identity(plugin)} />
-          </Section>
-        </>
+      actions={<PluginActions plugin={plugin} />}
+      banner={<PluginBanners plugin={plugin} />}
+      tabs={
+        <nav aria-label={strings.tabs} className={classes.tabs}>
+          {tabs.map((candidate) => (
+            <AppLink key={candidate} target={paths.plugin(plugin.id, candidate === "overview" ? undefined : candidate)} className={classes.tab} aria-current={candidate === current ? "page" : undefined}>
+              {tabWords[candidate]}
+            </AppLink>
+          ))}
+        </nav>
       }
     >
-      <Capabilities plugin={plugin} />
-      {plugin.error && (
-        <Section title={strings.stderr}>
-          {(plugin.error.stderr ?? []).length === 0 ? <p className={classes.faint}>{strings.stderrNone}</p> : <CodeBlock code={(plugin.error.stderr ?? []).join("\n")} label={strings.stderr} />}
-        </Section>
-      )}
-      {(plugin.routes ?? []).length > 0 && (
-        <Section title={strings.routes} count={plugin.routes?.length ?? 0}>
-          <ul className={classes.routes}>
-            {plugin.routes?.map((route) => (
-              <li key={`${route.method} ${route.path}`}>
-                <code className={classes.method}>{route.method}</code>
-                <code>{route.path}</code>
-              </li>
-            ))}
-          </ul>
-        </Section>
-      )}
-      {(plugin.processors ?? []).length > 0 && (
-        <Section title={strings.processors}>
-          <Facts items={(plugin.processors ?? []).map((processor) => ({ label: processor.name, value: (processor.kinds ?? []).join(", ") }))} />
-        </Section>
-      )}
+      <Suspense fallback={<SkeletonLines lines={8} />}>
+        <TabBody tab={current} plugin={plugin} />
+      </Suspense>
     </DetailTemplate>
   );
 }
 
-function Failure({ error }: { error: NonNullable<Plugin["error"]> }) {
-  return (
-    <div role="alert" className={classes.failure}>
-      <StatusBadge status="error" label={error.message} />
-    </div>
-  );
-}
-
-function Capabilities({ plugin }: { plugin: Plugin }) {
-  const capabilities = plugin.capabilities ?? [];
-  return (
-    <Section title={strings.may} count={capabilities.length}>
-      {capabilities.length === 0 ? (
-        <p className={classes.faint}>{strings.mayNone}</p>
-      ) : (
-        <ul>
-          {capabilities.map((capability) => (
-            <li key={capability.name} className={classes.capability}>
-              <code className={classes.name}>{capability.name}</code>
-              <span className={classes.why}>
-                {capability.reason}
-                {capability.scope !== undefined && capability.scope !== "" && <code className={classes.scope}>{capability.scope}</code>}
-              </span>
-              <StatusBadge status={capability.granted ? "ok" : "warning"} label={capability.granted ? strings.granted : strings.notGranted} />
-            </li>
-          ))}
-        </ul>
-      )}
-    </Section>
-  );
-}
-
-function costs(plugin: Plugin) {
-  const { memoryBytes, memoryLimitBytes = 0, instances, p50Ms, p99Ms } = plugin;
-  return [
-    ...(memoryBytes === undefined ? [] : [{ label: strings.memory, value: <Meter value={memoryBytes} max={memoryLimitBytes} text={strings.of(formatBytes(memoryBytes), formatBytes(memoryLimitBytes))} /> }]),
-    ...(instances ? [{ label: strings.instances, value: strings.instancesOf(instances.busy, instances.idle, instances.max) }] : []),
-    { label: strings.calls, value: formatCount(plugin.calls ?? 0) },
-    { label: strings.errors, value: `${formatCount(plugin.errors ?? 0)}, ${strings.errorShare(errorShare(plugin))}` },
-    ...(p50Ms === undefined ? [] : [{ label: strings.median, value: formatMillis(p50Ms) }]),
-    ...(p99Ms === undefined ? [] : [{ label: strings.p99, value: formatMillis(p99Ms) }]),
-  ];
-}
-
-function identity(plugin: Plugin) {
-  return [
-    { label: strings.version, value: plugin.version },
-    ...(plugin.digest === undefined ? [] : [{ label: strings.digest, value: <CopyText value={plugin.digest} /> }]),
-    ...(plugin.owner === undefined ? [] : [{ label: strings.owner, value: plugin.owner }]),
-    ...(plugin.loadedAt === undefined ? [] : [{ label: strings.loaded, value: <RelativeTime value={plugin.loadedAt} /> }]),
-  ];
+function TabBody({ tab, plugin }: { tab: Tab; plugin: PluginDetail }) {
+  switch (tab) {
+    case "overview":
+      return <OverviewTab plugin={plugin} />;
+    case "permissions":
+      return <PermissionsTab key={plugin.revision} plugin={plugin} />;
+    case "usage":
+      return <UsageTab plugin={plugin} />;
+    case "versions":
+      return <VersionsTab plugin={plugin} />;
+    case "settings":
+      return <SettingsTab key={plugin.revision} plugin={plugin} />;
+    case "recordings":
+      return <RecordingsTab plugin={plugin} />;
+  }
 }

@@ -1,8 +1,12 @@
+import { Button } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { pluginsQuery } from "@/api/queries";
 import type { Plugin } from "@/api/types";
+import { useCan } from "@/components/can";
 import { paths } from "@/lib/paths";
 import { formatBytes, formatCount, formatMillis } from "@/lib/units";
+import { AppLink } from "@/ui/AppLink";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { EmptyState, ErrorState } from "@/ui/states";
 import type { Column } from "@/ui/table/columns";
@@ -17,10 +21,10 @@ const REFRESH_MS = 10_000;
 
 const columns: readonly Column<Plugin>[] = [
   { id: "plugin", header: strings.plugin, primary: true, cell: (plugin) => plugin.title ?? plugin.id },
-  { id: "state", header: strings.state, cell: (plugin) => <PluginState state={plugin.state} />, width: 110 },
+  { id: "state", header: strings.state, cell: (plugin) => <PluginState state={plugin.enabled ? plugin.state : "stopped"} />, width: 110 },
   { id: "version", header: strings.version, cell: (plugin) => plugin.version },
   { id: "digest", header: strings.digest, cell: (plugin) => <code className={classes.faint}>{plugin.digest === undefined ? "" : shortDigest(plugin.digest)}</code>, card: "none" },
-  { id: "origin", header: strings.origin, cell: (plugin) => (plugin.core ? strings.core : strings.company) },
+  { id: "origin", header: strings.origin, cell: (plugin) => strings.origins[plugin.origin] },
   { id: "instances", header: strings.instances, cell: (plugin) => plugin.instances && strings.instancesOf(plugin.instances.busy, plugin.instances.idle, plugin.instances.max) },
   { id: "memory", header: strings.memory, cell: (plugin) => plugin.memoryBytes !== undefined && <Meter value={plugin.memoryBytes} max={plugin.memoryLimitBytes ?? 0} text={formatBytes(plugin.memoryBytes)} /> },
   { id: "calls", header: strings.calls, align: "end", cell: (plugin) => formatCount(plugin.calls ?? 0) },
@@ -33,10 +37,18 @@ const columns: readonly Column<Plugin>[] = [
 export default function PluginsPage() {
   const { data: plugins, error, refetch } = useQuery({ ...pluginsQuery(), refetchInterval: REFRESH_MS });
   const sum = (of: (plugin: Plugin) => number | undefined) => (plugins ?? []).reduce((total, plugin) => total + (of(plugin) ?? 0), 0);
+  const [mayInstall] = useCan(["plugin.manage"]);
   const failed = (plugins ?? []).filter((plugin) => plugin.state === "failed").length;
   return (
     <AdminTemplate
       title={strings.title}
+      actions={
+        mayInstall && (
+          <Button leftSection={<IconPlus size={15} />} renderRoot={(props) => <AppLink {...props} target={paths.installPlugin()} />}>
+            {strings.install}
+          </Button>
+        )
+      }
       {...(plugins && {
         figures: [
           { label: strings.running, value: formatCount(plugins.filter((plugin) => plugin.state === "running").length) },

@@ -16,7 +16,7 @@ export function shortDigest(digest: string): string {
 }
 
 /** Errors as a share of calls: "0.4 %". */
-export function errorShare(plugin: Plugin): string {
+export function errorShare(plugin: { calls?: number; errors?: number }): string {
   const calls = plugin.calls ?? 0;
   if (calls === 0) return "0\u00a0%";
   const share = ((plugin.errors ?? 0) / calls) * 100;

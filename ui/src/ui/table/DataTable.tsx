@@ -25,7 +25,8 @@ interface DataTableProps<Row> {
   rows: readonly Row[] | undefined;
   rowId: (row: Row) => string;
   rowLabel: (row: Row) => string;
-  rowTarget: (row: Row) => Target;
+  /** Where a row leads; without it rows are read and not followed. */
+  rowTarget?: (row: Row) => Target;
   sort?: Sort | undefined;
   onSort?: (sort: Sort | undefined) => void;
   selected?: ReadonlySet<string>;
@@ -99,7 +100,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
               {row.getVisibleCells().map((cell) => {
                 const column = byId.get(cell.column.id);
                 if (!column || column.card === "none") return null;
-                if (column.primary) return <div key={cell.id} className={classes.cardTitle}><RowLink target={props.rowTarget(row.original)}><table.FlexRender cell={cell} /></RowLink><Star {...props} id={row.id} name={props.rowLabel(row.original)} /></div>;
+                if (column.primary) return <div key={cell.id} className={classes.cardTitle}><RowLink target={props.rowTarget?.(row.original)}><table.FlexRender cell={cell} /></RowLink><Star {...props} id={row.id} name={props.rowLabel(row.original)} /></div>;
                 return (
                   <div key={cell.id} className={classes.cardField}>
                     <span className={classes.cardLabel}>{column.header}</span>
@@ -140,7 +141,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                     const column = byId.get(cell.column.id);
                     return (
                       <td key={cell.id} data-align={column?.align} data-grow={column?.grow} data-primary={column?.primary}>
-                        {column?.primary ? <RowLink target={props.rowTarget(row.original)}><table.FlexRender cell={cell} /></RowLink> : <table.FlexRender cell={cell} />}
+                        {column?.primary ? <RowLink target={props.rowTarget?.(row.original)}><table.FlexRender cell={cell} /></RowLink> : <table.FlexRender cell={cell} />}
                       </td>
                     );
                   })}
@@ -155,7 +156,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   );
 }
 
-function RowLink({ target, children }: { target: Target; children: ReactNode }) {
+function RowLink({ target, children }: { target: Target | undefined; children: ReactNode }) {
+  if (!target) return children;
   return (
     <AppLink target={target} data-row-link="" className={classes.rowLink}>
       {children}
