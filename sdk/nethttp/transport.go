@@ -27,7 +27,8 @@ type Transport struct {
 
 // RoundTrip implements http.RoundTripper. The host follows no redirect; the
 // client does, and each hop is checked again. A header value may name a secret,
-// see sdk.Secret; set CheckRedirect if it shall not be asked for on other hosts.
+// see sdk.Secret; on a redirect to a host that it is not granted for that is
+// Denied, so drop the field in CheckRedirect.
 func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	fetch := sdk.FetchRequest{Method: req.Method, URL: req.URL.String(), NoRedirects: true}
