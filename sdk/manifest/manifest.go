@@ -38,10 +38,11 @@ type Manifest struct {
 // File returns the name that the manifest was parsed under, for messages.
 func (m *Manifest) File() string { return m.file }
 
-// Data says which versions of the plugin's stored data the code reads.
+// Data says in which form the code keeps its data, and with which older forms
+// it gets along.
 type Data struct {
-	SchemaVersion  int `json:"schemaVersion,omitempty"`  // version of the data that this code writes
-	CompatibleFrom int `json:"compatibleFrom,omitempty"` // oldest version of the data that this code reads
+	SchemaVersion  int `json:"schemaVersion,omitempty"`  // version of the data that this code writes; raise it when the form changes
+	CompatibleFrom int `json:"compatibleFrom,omitempty"` // oldest version of the data that this code gets along with: it reads it, and code of that version reads what this one writes; absent = schemaVersion
 }
 
 // Runtime asks for limits; the operator caps them. A zero field means the

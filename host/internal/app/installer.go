@@ -13,7 +13,6 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin/install"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/sdk/contract"
-	"github.com/callboard/callboard/sdk/manifest"
 )
 
 // installerDeps is what installing stands on.
@@ -35,10 +34,8 @@ func newInstaller(ctx context.Context, d installerDeps) (*install.Installer, err
 		Describe: func(ctx context.Context, wasm []byte) (contract.Description, error) {
 			return describe(ctx, d.plugins.loader, wasm)
 		},
-		Fits: fits,
-		Limits: func(id string, asked manifest.Runtime, said config.Limits) []install.Limit {
-			return explain(d.config, id, asked, said)
-		},
+		Fits:   fits,
+		Limits: explain,
 		Changed: func(ctx context.Context, current []*bundle) {
 			d.catalog.follow(ctx, current)
 			d.jobs.follow(ctx, current)

@@ -175,9 +175,9 @@ type PluginEntry struct {
 	Enabled bool              `key:"enabled" default:"true" doc:"false keeps the plugin installed and stopped."`
 	Source  string            `key:"source" example:"./plugins/deploy-board" doc:"Folder, file or address of the plugin bundle; absent for the plugins in the binary."`
 	Digest  string            `key:"digest" pattern:"^sha256:[0-9a-f]{64}$" example:"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" doc:"Digest that the plugin bundle must have."`
-	Grants  map[string]Grant  `key:"grants" pattern:"^[a-z][a-z0-9-]{0,62}$" example:"http" doc:"What the plugin may use, by capability: true, false, or a scope that narrows it."`
+	Grants  map[string]Grant  `key:"grants" pattern:"^[a-z][a-z0-9-]{0,62}$" example:"http" doc:"What the plugin may use, by capability: true, false, or a scope that narrows it." live:"true"`
 	Secrets map[string]Secret `key:"secrets" pattern:"^[a-z0-9._-]{1,63}$" example:"jira" doc:"Secrets that the plugin may use where its manifest and its grant of secret say, by name; give them by $env or $file." live:"true"`
-	Limits  Limits            `key:"limits" doc:"Limits of this plugin, at most those of the section limits."`
+	Limits  Limits            `key:"limits" doc:"Limits of this plugin, at most those of the section limits." live:"true"`
 	Config  Tree              `key:"config" doc:"Configuration of the plugin itself, without secrets." live:"true"`
 }
 

@@ -179,6 +179,8 @@ func (i *Installer) converge(ctx context.Context) {
 
 // announce tells which versions are current.
 func (i *Installer) announce(ctx context.Context) {
+	i.announcing.Lock() // the latest word is the last one
+	defer i.announcing.Unlock()
 	var current []*Bundle
 	for _, d := range i.wanted(ctx) {
 		if d.Enabled {

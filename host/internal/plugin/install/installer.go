@@ -77,7 +77,7 @@ type Deps struct {
 	// Fits says what keeps a bundle from running in this host beside the others.
 	Fits func(b *Bundle, others []*Bundle) []Problem
 	// Limits explains the limits of a plugin.
-	Limits func(id string, asked manifest.Runtime, said config.Limits) []Limit
+	Limits func(c *config.Config, id string, asked manifest.Runtime, said config.Limits) []Limit
 	// Changed learns which bundles are current, whenever that changes.
 	Changed func(ctx context.Context, current []*Bundle)
 	Fixed   []*Bundle // of the binary and of the configuration
@@ -104,6 +104,8 @@ type Installer struct {
 	slots     map[plugin.ID]*slot
 	configs   map[string]json.RawMessage // good configuration, by plugin id
 	moving    map[string]func()          // installations whose data this replica migrates, with what gives the lock back
+
+	announcing sync.Mutex // held while Deps.Changed is told
 
 	stop    context.CancelFunc
 	working sync.WaitGroup

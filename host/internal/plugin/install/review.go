@@ -116,7 +116,7 @@ func (i *Installer) review(b *Bundle, d *Desired, problems []Problem, migrates b
 			r.Installed = &VersionRef{old.Version, "sha256:" + d.Bundle.Digest}
 		}
 	}
-	r.Limits = i.deps.Limits(b.ID, m.Runtime, said)
+	r.Limits = i.deps.Limits(i.config.Load(), b.ID, m.Runtime, said)
 	r.Data = dataReview(m.Data, d, migrates)
 	if r.Data.Migration && !migrates {
 		r.Problems = append(r.Problems, Problem{SeverityError, fmt.Sprintf(

@@ -163,7 +163,7 @@ func (i *Installer) Detail(ctx context.Context, id string) (*Detail, error) {
 	if d.holdsData() {
 		out.Data.SchemaVersion, out.Data.CompatibleFrom = d.Schema, d.Compatible
 	}
-	out.Limits = i.deps.Limits(id, asked, d.Limits)
+	out.Limits = i.deps.Limits(i.config.Load(), id, asked, d.Limits)
 	out.Config.FixedBy = i.origin(id, "config")
 	out.Config.Value = i.PluginConfig(id)
 	var err error
