@@ -26,6 +26,8 @@ type Store interface {
 	Sessions
 	Plugins
 	Blobs
+	Provided
+	Uses
 	Events
 	Schedules
 	Tasks

@@ -35,10 +35,12 @@ func Run(t *testing.T, open Open) {
 		{"sessions", sessionCases()},
 		{"plugins", pluginCases()},
 		{"blobs", blobCases()},
+		{"provided and uses", providedCases()},
 		{"events", eventCases()},
 		{"schedules", scheduleCases()},
 		{"tasks", taskCases()},
 		{"blobs", blobCases()},
+		{"provided and uses", providedCases()},
 		{"store", storeCases()},
 	} {
 		t.Run(group.name, func(t *testing.T) {

@@ -28,7 +28,8 @@ type DB interface {
 	Read(ctx context.Context, op string, f func(Tx) error) error
 }
 
-// Ledger implements store.Events, store.Schedules and store.Tasks on a DB.
+// Ledger implements store.Events, store.Schedules, store.Tasks, store.Provided
+// and store.Uses on a DB.
 type Ledger struct {
 	db         DB
 	clock      func() time.Time

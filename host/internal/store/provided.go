@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// BucketRow is what one bucket of the catalog holds. Revision changes with
+// every change of it, and is never one that the bucket had before.
+type BucketRow struct {
+	Bucket   string // "plugin:ci", "plugin:ci/repositories"
+	Plugin   string
+	Revision uint64
+	Entities int
+	Bytes    int64 // of their texts
+}
+
+// ProvidedRow is one descriptor as a plugin brought it.
+type ProvidedRow struct {
+	Ref  string // canonical
+	Text []byte // one JSON document
+}
+
+// ProvidedBatch is a change of one bucket.
+type ProvidedBatch struct {
+	Bucket      string
+	Plugin      string
+	Full        bool // what is not in Upsert goes
+	Upsert      []ProvidedRow
+	Remove      []string // refs; absent ones are passed over
+	MaxEntities int      // of the bucket afterwards
+	MaxBytes    int64
+}
+
+// Provided stores what plugins bring to the catalog.
+type Provided interface {
+	// ApplyProvided changes a bucket, all or nothing. Faults: Exhausted (the
+	// bucket would hold more than it may), Invalid (a ref twice).
+	ApplyProvided(ctx context.Context, b ProvidedBatch) (BucketRow, error)
+	// ListBuckets returns the buckets that hold something, by name.
+	ListBuckets(ctx context.Context) ([]BucketRow, error)
+	// LoadProvided returns a bucket and its rows by ref; one that is absent has
+	// none. Fault: Unavailable.
+	LoadProvided(ctx context.Context, bucket string) (BucketRow, []ProvidedRow, error)
+	// DropProvided empties the buckets of a plugin and returns how many there were.
+	DropProvided(ctx context.Context, plugin string) (int, error)
+}
+
+// UseRow is what one plugin used of one operation. Rows that are added carry
+// what came to it since.
+type UseRow struct {
+	Plugin     string
+	Capability string
+	Operation  string // "kv.get/1"; empty for an operation that is none
+	Uses       uint64
+	Denied     uint64
+	UsedAt     time.Time // zero = never
+	DeniedAt   time.Time
+}
+
+// ExtentRow is one thing that a plugin reached through a capability: a kind, a
+// host, a prefix.
+type ExtentRow struct {
+	Plugin     string
+	Capability string
+	Extent     string // "kind component"
+	UsedAt     time.Time
+}
+
+// Uses stores what plugins use of what they were granted.
+type Uses interface {
+	// AddUses adds to the rows of the same plugin, capability and operation,
+	// and notes the extents.
+	AddUses(ctx context.Context, uses []UseRow, extents []ExtentRow) error
+	// ListUses returns what a plugin used, by capability, then by operation or extent.
+	ListUses(ctx context.Context, plugin string) ([]UseRow, []ExtentRow, error)
+	// DropUses forgets what a plugin used.
+	DropUses(ctx context.Context, plugin string) error
+}

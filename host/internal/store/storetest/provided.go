@@ -1,0 +1,150 @@
+package storetest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/store"
+)
+
+func providedCases() []testCase {
+	provide := func(t *testing.T, s store.Store, full bool, remove []string, refs ...string) store.BucketRow {
+		t.Helper()
+		b := store.ProvidedBatch{Bucket: "plugin:ci", Plugin: "ci", Full: full, Remove: remove, MaxEntities: 5, MaxBytes: 50}
+		for _, ref := range refs {
+			b.Upsert = append(b.Upsert, store.ProvidedRow{Ref: ref, Text: []byte("text of " + ref)})
+		}
+		return must[store.BucketRow](t)(s.ApplyProvided(t.Context(), b))
+	}
+	load := func(t *testing.T, s store.Store) (string, uint64) {
+		t.Helper()
+		bucket, rows, err := s.LoadProvided(t.Context(), "plugin:ci")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := ""
+		for _, row := range rows {
+			text += row.Ref + "=" + string(row.Text) + ";"
+		}
+		return text, bucket.Revision
+	}
+	return []testCase{
+		{"a bucket is changed and replaced", func(t *testing.T, s store.Store, _ *Clock) {
+			first := provide(t, s, false, nil, "b", "a")
+			if text, revision := load(t, s); text != "a=text of a;b=text of b;" || revision != first.Revision || first.Entities != 2 || first.Bytes != 18 {
+				t.Errorf("%q at %d, %+v", text, revision, first)
+			}
+			second := provide(t, s, false, []string{"a", "none"}, "c")
+			if text, _ := load(t, s); text != "b=text of b;c=text of c;" || second.Revision <= first.Revision {
+				t.Errorf("%q, %+v", text, second)
+			}
+			provide(t, s, true, nil, "d")
+			if text, _ := load(t, s); text != "d=text of d;" {
+				t.Errorf("%q", text)
+			}
+			buckets := must[[]store.BucketRow](t)(s.ListBuckets(t.Context()))
+			if len(buckets) != 1 || buckets[0].Bucket != "plugin:ci" || buckets[0].Plugin != "ci" || buckets[0].Entities != 1 {
+				t.Errorf("%+v", buckets)
+			}
+			last := provide(t, s, true, nil)
+			if buckets := must[[]store.BucketRow](t)(s.ListBuckets(t.Context())); len(buckets) != 0 {
+				t.Errorf("an empty bucket is listed: %+v", buckets)
+			}
+			if again := provide(t, s, false, nil, "a"); again.Revision <= last.Revision {
+				t.Errorf("revision %d after %d", again.Revision, last.Revision)
+			}
+		}},
+		{"a bucket holds what it may, or the change is none", func(t *testing.T, s store.Store, _ *Clock) {
+			provide(t, s, false, nil, "a")
+			for name, b := range map[string]store.ProvidedBatch{
+				"entities": {MaxEntities: 1, MaxBytes: 100},
+				"bytes":    {MaxEntities: 5, MaxBytes: 10},
+			} {
+				b.Bucket, b.Plugin, b.Upsert = "plugin:ci", "ci", []store.ProvidedRow{{Ref: "b", Text: []byte("12345")}}
+				_, err := s.ApplyProvided(t.Context(), b)
+				if !fault.Is(err, fault.Exhausted) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			_, err := s.ApplyProvided(t.Context(), store.ProvidedBatch{Bucket: "plugin:ci", Plugin: "ci", MaxEntities: 9, MaxBytes: 99, Upsert: []store.ProvidedRow{{Ref: "x"}, {Ref: "x"}}})
+			wantFault(t, err, fault.Invalid)
+			if text, _ := load(t, s); text != "a=text of a;" {
+				t.Errorf("%q", text)
+			}
+		}},
+		{"the buckets of a plugin go together", func(t *testing.T, s store.Store, _ *Clock) {
+			provide(t, s, false, nil, "a")
+			for _, bucket := range []string{"plugin:ci/more", "plugin:ci-other"} {
+				plugin := "ci"
+				if bucket == "plugin:ci-other" {
+					plugin = "ci-other"
+				}
+				must[store.BucketRow](t)(s.ApplyProvided(t.Context(), store.ProvidedBatch{Bucket: bucket, Plugin: plugin, MaxEntities: 9, MaxBytes: 99, Upsert: []store.ProvidedRow{{Ref: "z", Text: []byte("z")}}}))
+			}
+			if n := must[int](t)(s.DropProvided(t.Context(), "ci")); n != 2 {
+				t.Errorf("%d buckets dropped", n)
+			}
+			buckets := must[[]store.BucketRow](t)(s.ListBuckets(t.Context()))
+			if len(buckets) != 1 || buckets[0].Bucket != "plugin:ci-other" {
+				t.Errorf("%+v", buckets)
+			}
+			if text, _ := load(t, s); text != "" {
+				t.Errorf("%q is left", text)
+			}
+		}},
+		{"writers of one bucket take turns", func(t *testing.T, s store.Store, _ *Clock) {
+			var wg sync.WaitGroup
+			for i := range 8 {
+				wg.Go(func() {
+					_, err := s.ApplyProvided(t.Context(), store.ProvidedBatch{
+						Bucket: "plugin:ci", Plugin: "ci", MaxEntities: 5, MaxBytes: 1000, Upsert: []store.ProvidedRow{{Ref: fmt.Sprint("r", i), Text: []byte("x")}},
+					})
+					if err != nil && !fault.Is(err, fault.Exhausted) {
+						t.Errorf("ApplyProvided: %v", err)
+					}
+				})
+			}
+			wg.Wait()
+			if buckets := must[[]store.BucketRow](t)(s.ListBuckets(t.Context())); buckets[0].Entities != 5 {
+				t.Errorf("%+v, want the 5 that fit", buckets)
+			}
+		}},
+		{"uses add up", func(t *testing.T, s store.Store, clock *Clock) {
+			early, late := clock.Now(), clock.Now().Add(time.Minute)
+			add := func(uses, denied uint64, used, refused time.Time, extents ...string) {
+				t.Helper()
+				var reached []store.ExtentRow
+				for _, e := range extents {
+					reached = append(reached, store.ExtentRow{Plugin: "ci", Capability: "catalog", Extent: e, UsedAt: used})
+				}
+				if err := s.AddUses(t.Context(), []store.UseRow{{Plugin: "ci", Capability: "catalog", Operation: "catalog.get/1", Uses: uses, Denied: denied, UsedAt: used, DeniedAt: refused}}, reached); err != nil {
+					t.Fatal(err)
+				}
+			}
+			add(2, 0, late, time.Time{}, "kind api", "kind component")
+			add(3, 1, early, early, "kind component")
+			uses, extents, err := s.ListUses(t.Context(), "ci")
+			if err != nil || len(uses) != 1 || len(extents) != 2 {
+				t.Fatalf("%+v, %+v, %v", uses, extents, err)
+			}
+			if u := uses[0]; u.Uses != 5 || u.Denied != 1 || !u.UsedAt.Equal(late) || !u.DeniedAt.Equal(early) || u.Operation != "catalog.get/1" {
+				t.Errorf("%+v", u)
+			}
+			if e := extents[1]; e.Extent != "kind component" || !e.UsedAt.Equal(late) {
+				t.Errorf("%+v", e)
+			}
+			if uses, _, err := s.ListUses(t.Context(), "other"); err != nil || len(uses) != 0 {
+				t.Errorf("another plugin: %+v, %v", uses, err)
+			}
+			if err := s.DropUses(t.Context(), "ci"); err != nil {
+				t.Fatal(err)
+			}
+			if uses, extents, err := s.ListUses(t.Context(), "ci"); err != nil || len(uses)+len(extents) != 0 {
+				t.Errorf("left: %+v, %+v, %v", uses, extents, err)
+			}
+		}},
+	}
+}
