@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/catalog/model"
@@ -52,6 +53,16 @@ func (e *Engine) diff(w *walk, want []*wanted, roots []root) *plan {
 	e.orphans(p, keep, roots)
 	for _, key := range []string{"provider:" + providerConfig, "provider:" + providerRegistered} {
 		p.refer(key, children[key])
+	}
+	for _, r := range roots {
+		if r.bucket() {
+			p.refer(r.ref, children[r.ref])
+		}
+	}
+	for key := range e.state.references { // of buckets that are empty now
+		if strings.HasPrefix(key, bucketKey(providerPlugin)) && len(children[key]) == 0 {
+			p.refer(key, nil)
+		}
 	}
 	for ref := range keep {
 		p.refer(ref, children[ref])
@@ -173,7 +184,8 @@ func (e *Engine) orphans(p *plan, keep map[string]bool, roots []root) {
 		if keep[ref] {
 			continue
 		}
-		if e.config.Orphans == OrphansKeep && named[n.provider+" "+n.origin] {
+		// What a plugin takes back, or no longer brings, it means to be gone.
+		if e.config.Orphans == OrphansKeep && !strings.HasPrefix(n.provider, providerPlugin) && named[n.provider+" "+n.origin] {
 			if !n.orphan {
 				p.change(n).orphan = true
 			}

@@ -166,6 +166,11 @@ func generatedName(l source.Location) string {
 	return "generated-" + hex.EncodeToString(sum[:])
 }
 
+// generatedRef is the ref of that Location entity.
+func generatedRef(l source.Location) string {
+	return entity.Ref{Kind: "Location", Namespace: entity.DefaultNamespace, Name: generatedName(l)}.String()
+}
+
 // generatedEntity is that Location entity.
 func generatedEntity(l source.Location) descriptor.Value {
 	object := func(members ...descriptor.Member) descriptor.Value {

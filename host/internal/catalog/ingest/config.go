@@ -97,6 +97,7 @@ type Config struct {
 	Model      *model.Model
 	Reader     Reader
 	Processors []Processor
+	Provided   store.Provided // what plugins bring; nil = nothing
 
 	Locations []Location
 	Rules     []Rule // nil = the default: Component, API, Location

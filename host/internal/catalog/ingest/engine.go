@@ -13,7 +13,6 @@ import (
 	"github.com/callboard/callboard/host/internal/catalog/model"
 	"github.com/callboard/callboard/host/internal/source"
 	"github.com/callboard/callboard/host/internal/store"
-	"github.com/callboard/callboard/sdk/entity"
 	"github.com/google/uuid"
 )
 
@@ -30,6 +29,7 @@ type Engine struct {
 	pending scope
 	next    *pipeline // takes over with the next pass; nil = none
 	wake    chan struct{}
+	asks    chan func(*state)
 	report  report
 
 	stop context.CancelFunc
@@ -57,7 +57,7 @@ func New(c Config) *Engine {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Limits = c.Limits.withDefaults()
-	return &Engine{config: c, pipe: newPipeline(c), wake: make(chan struct{}, 1), globs: map[string][]source.Location{}}
+	return &Engine{config: c, pipe: newPipeline(c), wake: make(chan struct{}, 1), asks: make(chan func(*state)), globs: map[string][]source.Location{}}
 }
 
 // Start publishes the catalog and keeps it up to date until Close. A stored
@@ -188,6 +188,9 @@ func (e *Engine) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-e.wake:
+		case look := <-e.asks:
+			look(e.state)
+			continue
 		case s := <-events:
 			e.request(s)
 		case <-e.config.Clock.After(e.untilDue()):
@@ -210,7 +213,7 @@ func (e *Engine) run(ctx context.Context) {
 			if !e.reload(ctx, failures) {
 				return
 			}
-			e.request(scope{all: true})
+			e.request(scope{all: true, after: s.after})
 			continue
 		}
 		if !e.sleep(ctx, e.config.Limits.Publishing) {
@@ -240,11 +243,16 @@ func (e *Engine) reload(ctx context.Context, failures int) bool {
 }
 
 func (e *Engine) sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-e.config.Clock.After(d):
-		return true
+	over := e.config.Clock.After(d)
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case look := <-e.asks:
+			look(e.state)
+		case <-over:
+			return true
+		}
 	}
 }
 
@@ -278,8 +286,7 @@ func (e *Engine) roots(ctx context.Context) ([]root, []store.LocationRow, error)
 	}
 	var out []root
 	add := func(at source.Location, provider string) {
-		ref := entity.Ref{Kind: "Location", Namespace: entity.DefaultNamespace, Name: generatedName(at)}
-		out = append(out, root{at: at, provider: provider, ref: ref.String()})
+		out = append(out, root{at: at, provider: provider, ref: generatedRef(at)})
 	}
 	for _, l := range e.config.Locations {
 		add(source.Location{Type: l.Type, Target: l.Target}, providerConfig)
@@ -287,7 +294,11 @@ func (e *Engine) roots(ctx context.Context) ([]root, []store.LocationRow, error)
 	for _, l := range registered {
 		add(source.Location{Type: l.Type, Target: l.Target}, providerRegistered)
 	}
-	return out, registered, nil
+	buckets, err := e.buckets(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(out, buckets...), registered, nil
 }
 
 // pass brings the catalog up to date with the sources in the scope.
@@ -327,6 +338,9 @@ func (e *Engine) pass(ctx context.Context, s scope) error {
 		e.publish(update)
 	}
 	e.finish(w, roots, registered, timing{started, walked, written, e.config.Clock.Now()}, update)
+	for _, tell := range s.after {
+		tell(w)
+	}
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/callboard/callboard/host/internal/catalog/model"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/source"
+	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/sdk/entity"
 )
 
@@ -41,13 +42,14 @@ type pipeline struct {
 	reader     Reader
 	rules      rules
 	processors []Processor
+	provided   store.Provided
 	limits     Limits
 	log        *slog.Logger
 	epoch      string // digest of everything but the documents that decides about outputs
 }
 
 func newPipeline(c Config) *pipeline {
-	p := &pipeline{model: c.Model, reader: c.Reader, rules: newRules(c.Rules, c.Locations), processors: c.Processors, limits: c.Limits, log: c.Log}
+	p := &pipeline{model: c.Model, reader: c.Reader, rules: newRules(c.Rules, c.Locations), processors: c.Processors, provided: c.Provided, limits: c.Limits, log: c.Log}
 	h := sha256.New()
 	// JSON tells a list that allows everything, null, from one that allows nothing.
 	written, _ := json.Marshal(p.rules)
@@ -103,15 +105,14 @@ func (p *pipeline) read(ctx context.Context, r *reading) {
 	if r.before != nil {
 		after.row, after.etag, after.digest = r.before.row, r.before.etag, r.before.digest
 	}
-	content, err := p.reader.Read(ctx, request)
-	if err == nil && content.NotModified {
-		r.after = r.before
-		r.after.within, r.after.failure = r.within, nil
-		return
+	var err error
+	if r.at.Type == Plugin {
+		err = p.readProvided(ctx, r, after, request.ETag)
+	} else {
+		err = p.readSource(ctx, r, after, request)
 	}
-	if err == nil {
-		after.etag, after.digest = p.epoch+" "+content.ETag, content.Digest
-		r.chunks, err = descriptor.Split(r.at.Target, content.Data, p.limits.Descriptor)
+	if r.after != nil {
+		return // it did not change
 	}
 	if err != nil {
 		// The last good version stays: a file that cannot be read is an error,
@@ -126,6 +127,22 @@ func (p *pipeline) read(ctx context.Context, r *reading) {
 	r.after = after
 	r.found = make([]found, len(r.chunks))
 	r.remember()
+}
+
+// readSource reads a file or a URL and cuts it into documents.
+func (p *pipeline) readSource(ctx context.Context, r *reading, after *facts, request source.Request) error {
+	content, err := p.reader.Read(ctx, request)
+	if err != nil {
+		return err //nolint:wrapcheck // says what and why
+	}
+	if content.NotModified {
+		r.after = r.before
+		r.after.within, r.after.failure = r.within, nil
+		return nil
+	}
+	after.etag, after.digest = p.epoch+" "+content.ETag, content.Digest
+	r.chunks, err = descriptor.Split(r.at.Target, content.Data, p.limits.Descriptor)
+	return err //nolint:wrapcheck // names the file
 }
 
 // withoutOutputs returns documents as they were, which cannot be processed now.
@@ -207,6 +224,10 @@ func (p *pipeline) placeholders(ctx context.Context, r *reading, f *found, root 
 	if !descriptor.Placeholders(root) {
 		return nil
 	}
+	if r.at.Type == Plugin {
+		// What a plugin may read is its grants' to say, not the catalog's.
+		return fault.New(fault.Invalid, "%s:%d: placeholders are not read for what a plugin brings; write the text itself", r.at.Target, f.doc.line)
+	}
 	h := sha256.New()
 	err := descriptor.ResolvePlaceholders(r.at.Target, root, p.limits.Descriptor, func(target string) ([]byte, error) {
 		at, err := source.Resolve(r.at, "", target)
@@ -238,7 +259,8 @@ func shown(err error) error { return fmt.Errorf("%s", fault.Message(err)) }
 func (p *pipeline) check(r *reading, f *found, root *descriptor.Value) {
 	file := r.at.Target
 	refuse := func(err error) { f.doc.problem, f.root = problemOf(err), nil }
-	if !p.rules.allow(f.ref.Kind, root.Lookup("spec.type").Str(), r.origin) {
+	// Which kinds a plugin brings is its scope's to say, when it brings them.
+	if r.at.Type != Plugin && !p.rules.allow(f.ref.Kind, root.Lookup("spec.type").Str(), r.origin) {
 		refuse(fault.New(fault.Denied, "%s:%d: no rule allows kind %s from %s; see catalog.rules", file, f.doc.line, f.ref.Kind, r.origin))
 		f.doc.problem.forbidden = true
 		return
@@ -258,6 +280,11 @@ func (p *pipeline) check(r *reading, f *found, root *descriptor.Value) {
 		return
 	}
 	f.root, f.decl = root, decl
+	if err := p.mayProvide(r, f); err != nil {
+		refuse(err)
+		f.doc.problem.forbidden = true
+		return
+	}
 	if f.doc.targets = targetsOf(root); f.doc.targets != nil {
 		digest, _, _ := strings.Cut(f.doc.digest, withLine)
 		f.doc.digest = digest + withLine + strconv.Itoa(f.doc.targets.line)

@@ -10,7 +10,6 @@ import (
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/source"
 	"github.com/callboard/callboard/host/internal/store"
-	"github.com/callboard/callboard/sdk/entity"
 )
 
 // LocationStatus is one location of configuration or of the API, and how it fares.
@@ -105,6 +104,9 @@ func (e *Engine) finish(w *walk, roots []root, registered []store.LocationRow, t
 	}
 	locations := make([]LocationStatus, 0, len(roots))
 	for _, r := range roots {
+		if r.bucket() {
+			continue
+		}
 		key := r.at.String()
 		s := LocationStatus{Type: r.at.Type, Target: r.at.Target, EntityRef: r.ref, Entities: byOrigin[key], CheckedAt: t.started}
 		if r.provider == providerRegistered {
@@ -164,6 +166,9 @@ func (e *Engine) Locations(ctx context.Context) ([]LocationStatus, error) {
 	}
 	out := make([]LocationStatus, 0, len(roots))
 	for _, r := range roots {
+		if r.bucket() {
+			continue
+		}
 		l := known[r.at.String()]
 		l.Type, l.Target, l.EntityRef = r.at.Type, r.at.Target, r.ref
 		if l.ID = ""; r.provider == providerRegistered {
@@ -190,10 +195,7 @@ func (e *Engine) RefreshAll() { e.request(scope{all: true}) }
 // Register stores a location and reads it soon. Faults: Invalid (only URLs may
 // be registered), Conflict.
 func (e *Engine) Register(ctx context.Context, subject, kind, target string) (LocationStatus, error) {
-	if kind != source.URL {
-		return LocationStatus{}, fault.New(fault.Invalid, "locations of type %q cannot be registered; type url can", kind)
-	}
-	at, err := source.Resolve(source.Location{Type: source.URL, Target: target}, source.URL, target)
+	at, err := registrable(kind, target)
 	if err != nil {
 		return LocationStatus{}, err
 	}
@@ -202,8 +204,15 @@ func (e *Engine) Register(ctx context.Context, subject, kind, target string) (Lo
 		return LocationStatus{}, err //nolint:wrapcheck // a fault with the message for the client
 	}
 	e.request(scope{expand: true})
-	ref := entity.Ref{Kind: "Location", Namespace: entity.DefaultNamespace, Name: generatedName(at)}
-	return LocationStatus{ID: row.ID, Type: row.Type, Target: row.Target, EntityRef: ref.String()}, nil
+	return LocationStatus{ID: row.ID, Type: row.Type, Target: row.Target, EntityRef: generatedRef(at)}, nil
+}
+
+// registrable returns the location that may be registered. Fault: Invalid.
+func registrable(kind, target string) (source.Location, error) {
+	if kind != source.URL {
+		return source.Location{}, fault.New(fault.Invalid, "locations of type %q cannot be registered; type url can", kind)
+	}
+	return source.Resolve(source.Location{Type: source.URL, Target: target}, source.URL, target) //nolint:wrapcheck // a fault with the message for the client
 }
 
 // Unregister removes a location; what only it kept alive goes soon. Fault:

@@ -31,6 +31,9 @@ func (w *walk) resolve(roots []root) (out []*wanted, missing map[string]map[stri
 	byRef := map[string]*wanted{}
 	for i := range roots {
 		r := &roots[i]
+		if r.bucket() {
+			continue // nothing stands for it in the catalog
+		}
 		if byRef[r.ref] != nil {
 			continue // configured twice, or configured and registered
 		}

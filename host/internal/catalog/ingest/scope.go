@@ -17,10 +17,14 @@ type scope struct {
 	sources map[string]bool // by location
 	refs    map[string]bool // entities whose sources are meant
 	expand  bool            // look again at what globs match
+	// after is told when a pass has brought the catalog up to date with the
+	// rest, on the engine's goroutine.
+	after []func(*walk)
 }
 
 func (s *scope) merge(o scope) {
 	s.all, s.expand = s.all || o.all, s.expand || o.expand
+	s.after = append(s.after, o.after...)
 	for l := range o.sources {
 		if s.sources == nil {
 			s.sources = map[string]bool{}

@@ -131,6 +131,9 @@ func (w *walk) follow(ctx context.Context, p *pointer) []*visit {
 
 func (w *walk) expand(ctx context.Context, p *pointer, name string) ([]source.Location, error) {
 	at := p.base
+	if p.via == nil && at.Type == Plugin {
+		return []source.Location{at}, nil
+	}
 	if p.via != nil {
 		var err error
 		if at, err = source.Resolve(p.base, p.targets.kind, name); err != nil {
