@@ -80,6 +80,8 @@ func (g *Guest) Handle(parent context.Context, op abi.Op, in []byte) []byte {
 		return g.schedule(c, payload)
 	case abi.OpTaskRun:
 		return g.task(c, payload)
+	case abi.OpEntityProvide:
+		return g.provide(c, payload)
 	case abi.OpDescribe:
 		d := g.plugin.Describe()
 		return g.succeed(&d)

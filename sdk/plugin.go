@@ -21,6 +21,7 @@ type Plugin struct {
 	Events     EventHandlers
 	Schedules  ScheduleHandlers
 	Tasks      TaskHandlers
+	Providers  Providers
 	// Health says whether the plugin can work; nil means that it can.
 	Health func(ctx context.Context) error
 	// Migrate brings the plugin's own data from one data.schemaVersion to a
@@ -84,13 +85,18 @@ func (p *Plugin) compile() (map[string][]route, error) {
 			return nil, fmt.Errorf("task %q has no name or no function", name)
 		}
 	}
+	for name, provider := range p.Providers {
+		if name == "" || provider == nil {
+			return nil, fmt.Errorf("provider %q has no name or no function", name)
+		}
+	}
 	return table, nil
 }
 
 // Describe lists what the plugin registers, for the check against its manifest.
 func (p Plugin) Describe() contract.Description {
 	d := contract.Description{
-		SDK: Version, Processors: slices.Sorted(maps.Keys(p.Processors)), Migrates: p.Migrate != nil,
+		SDK: Version, Processors: slices.Sorted(maps.Keys(p.Processors)), Providers: slices.Sorted(maps.Keys(p.Providers)), Migrates: p.Migrate != nil,
 		Events: slices.Sorted(maps.Keys(p.Events)), Schedules: slices.Sorted(maps.Keys(p.Schedules)), Tasks: slices.Sorted(maps.Keys(p.Tasks)),
 	}
 	for _, pattern := range slices.Sorted(maps.Keys(p.Routes)) {

@@ -222,5 +222,11 @@ func (f *Fake) catalogLocations(q *contract.CatalogLocationsRequest) (msgp.Marsh
 	if err := f.allowOwn(q.Own); err != nil {
 		return nil, err
 	}
-	return f.hand([]any{}, "", q.Own)
+	f.mu.Lock()
+	all := []map[string]string{}
+	for _, l := range f.locations {
+		all = append(all, map[string]string{"id": l.ID, "type": l.Type, "target": l.Target, "entityRef": l.EntityRef})
+	}
+	f.mu.Unlock()
+	return f.hand(all, "", q.Own)
 }

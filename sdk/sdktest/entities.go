@@ -20,6 +20,7 @@ type fakeEntity struct {
 	etag   string
 	object map[string]any
 	search map[string][]string // lower-case key → values as written
+	bucket string              // of the plugin that brought it
 }
 
 type fakeCatalog struct{ entities []*fakeEntity }

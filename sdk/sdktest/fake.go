@@ -49,6 +49,8 @@ type Fake struct {
 	metrics map[string]metric
 	audit   []sdk.AuditEvent
 
+	locations []contract.CatalogLocationAnswer
+
 	auditMinute time.Time
 	auditCount  int
 
@@ -171,7 +173,10 @@ var offered = map[abi.Capability]map[uint32]serve{
 	abi.CapCatalog: {
 		abi.CatalogGet: typed((*Fake).catalogGet), abi.CatalogQuery: typed((*Fake).catalogQuery),
 		abi.CatalogFacets: typed((*Fake).catalogFacets), abi.CatalogByRefs: typed((*Fake).catalogByRefs),
-		abi.CatalogLocList: typed((*Fake).catalogLocations),
+		abi.CatalogLocList: typed((*Fake).catalogLocations), abi.CatalogLocAdd: typed((*Fake).catalogAddLocation),
+		abi.CatalogLocDelete: typed((*Fake).catalogDeleteLocation), abi.CatalogApply: typed((*Fake).catalogApply),
+		abi.CatalogRefresh: typed((*Fake).catalogRefresh), abi.CatalogTraverse: typed((*Fake).catalogTraverse),
+		abi.CatalogAncestry: typed((*Fake).catalogAncestry), abi.CatalogValidate: typed((*Fake).catalogValidate),
 	},
 	abi.CapKV: {
 		abi.KVGet: typed((*Fake).kvGet), abi.KVSet: typed((*Fake).kvSet), abi.KVDelete: typed((*Fake).kvDelete),

@@ -83,7 +83,7 @@ func serveTwin(ctx context.Context, addr, guest, catalogModule, cache string) er
 }
 
 func newTwin(ctx context.Context, reader catalog.Reader, guest, catalogModule, cache string) (*twin, error) {
-	table, err := capability.NewTable(capcatalog.New(reader, noLocations{}))
+	table, err := capability.NewTable(capcatalog.New(capcatalog.Deps{Reader: reader, Locations: noLocations{}, Now: time.Now}))
 	if err != nil {
 		return nil, fmt.Errorf("making the table of capabilities: %w", err)
 	}

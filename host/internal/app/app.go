@@ -146,7 +146,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	}
 	others := &peers{}
 	table, err := capabilities(services{
-		egress: out, secrets: &a.secrets, peers: others, reader: a.index, locations: a.catalog, store: a.store, config: configs, log: log, now: o.Now,
+		egress: out, secrets: &a.secrets, peers: others, reader: a.index, graph: a.index, locations: a.catalog, engine: a.catalog.engine, store: a.store, config: configs, log: log, now: o.Now,
 		blobs: a.blobs, metrics: a.metrics, audit: observer,
 		events: a.jobs.events, schedules: a.jobs.schedules, tasks: a.jobs.tasks,
 	})

@@ -31,7 +31,9 @@ import (
 // services is what the capabilities stand on.
 type services struct {
 	reader    catalog.Reader
+	graph     catalog.Graph
 	locations capcatalog.Locations
+	engine    capcatalog.Engine
 	store     store.Store
 	config    capconfig.Source
 	peers     capplugin.Peers
@@ -50,7 +52,7 @@ type services struct {
 // capabilities is the table: every power that a plugin can ask for.
 func capabilities(s services) (capability.Table, error) {
 	return capability.NewTable(
-		capcatalog.New(s.reader, s.locations),
+		capcatalog.New(capcatalog.Deps{Reader: s.reader, Graph: s.graph, Locations: s.locations, Engine: s.engine, Now: s.now}),
 		kv.New(s.store, s.now),
 		capconfig.New(s.config),
 		caplog.New(s.log),

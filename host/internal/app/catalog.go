@@ -71,7 +71,7 @@ func newCatalog(d catalogDeps) (*catalogEngine, error) {
 		return nil, err
 	}
 	engine := ingest.New(ingest.Config{
-		Store: d.store, Publisher: d.index, Model: compiled, Processors: processors(d.bundles, calls),
+		Store: d.store, Provided: d.store, Publisher: d.index, Model: compiled, Processors: processors(d.bundles, calls),
 		Reader:    ownFiles{newReader(c, d.egress, d.now), c.Files(), c.DataDir},
 		Locations: configured, Rules: rules(c), Orphans: c.Catalog.OrphanStrategy,
 		Interval: time.Duration(c.Catalog.ProcessingInterval), Watch: true, Log: d.log,

@@ -9,7 +9,8 @@ import (
 	"github.com/callboard/callboard/host/internal/blob"
 	"github.com/callboard/callboard/host/internal/capability"
 	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
-	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/catalog/index"
+	"github.com/callboard/callboard/host/internal/catalog/ingest"
 	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/event"
 	"github.com/callboard/callboard/host/internal/principal"
@@ -19,7 +20,8 @@ import (
 
 // TestHost is the real table of capabilities on parts that a test brings.
 type TestHost struct {
-	Reader catalog.Reader
+	Index  *index.Index
+	Engine *ingest.Engine
 	Store  store.Store
 	Blobs  *blob.Store
 	Config json.RawMessage
@@ -56,7 +58,7 @@ func OpenForTest(h TestHost) (*capability.Session, error) {
 	}
 	table, err := capabilities(services{
 		events: j.events, schedules: j.schedules, tasks: j.tasks,
-		reader: h.Reader, locations: noLocations{}, store: h.Store, config: fixedConfig(h.Config), egress: h.Egress, secrets: fixedSecrets(h.Secrets), log: h.Log, now: h.Now,
+		reader: h.Index, graph: h.Index, engine: h.Engine, locations: noLocations{}, store: h.Store, config: fixedConfig(h.Config), egress: h.Egress, secrets: fixedSecrets(h.Secrets), log: h.Log, now: h.Now,
 		blobs: h.Blobs, metrics: telemetry.NewMetrics("test"), audit: &observer{log: h.Log},
 	})
 	if err != nil {

@@ -13,9 +13,14 @@ import (
 	"github.com/callboard/callboard/host/internal/blob"
 	"github.com/callboard/callboard/host/internal/blob/local"
 	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/catalog/catalogbench"
 	"github.com/callboard/callboard/host/internal/catalog/index"
+	"github.com/callboard/callboard/host/internal/catalog/ingest"
+	"github.com/callboard/callboard/host/internal/catalog/model"
+	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/egress/egresstest"
 	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/host/internal/source"
 	"github.com/callboard/callboard/host/internal/store/sqlite"
 	"github.com/callboard/callboard/sdk/sdktest/hosttest"
 )
@@ -30,7 +35,9 @@ func TestTheRealHostPassesTheSuiteOfTheFake(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = db.Close() })
 		ix := index.New(index.Config{CursorKey: make([]byte, 32)})
-		update := catalog.Update{Reset: true, Revision: 1}
+		engine := startEngine(t, db, ix)
+		// The entities of the suite come from no source: they stand beside what the engine brings.
+		update := catalog.Update{Revision: 1}
 		for _, text := range s.Entities {
 			var e struct {
 				Kind     string
@@ -62,7 +69,7 @@ func TestTheRealHostPassesTheSuiteOfTheFake(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = folder.Close() })
 		session, err := app.OpenForTest(app.TestHost{
-			Reader: ix, Store: db, Blobs: blob.New(blob.Config{Rows: db, Backend: folder, Now: s.Now, Random: rand.Reader}), Config: json.RawMessage(s.Config), Now: s.Now, Log: slog.New(slog.DiscardHandler),
+			Index: ix, Engine: engine, Store: db, Blobs: blob.New(blob.Config{Rows: db, Backend: folder, Now: s.Now, Random: rand.Reader}), Config: json.RawMessage(s.Config), Now: s.Now, Log: slog.New(slog.DiscardHandler),
 			Grants: s.Grants, Viewer: principal.Guest(s.Subject),
 			Scopes: scopes, Egress: world.Egress, Secrets: s.Secrets,
 		})
@@ -72,4 +79,22 @@ func TestTheRealHostPassesTheSuiteOfTheFake(t *testing.T) {
 		t.Cleanup(session.Close)
 		return session
 	})
+}
+
+// startEngine brings what plugins provide into the index. There is nothing else to read.
+func startEngine(t *testing.T, db *sqlite.Store, ix *index.Index) *ingest.Engine {
+	t.Helper()
+	kinds, err := model.Compile(catalogbench.Layer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := ingest.New(ingest.Config{
+		Store: db, Provided: db, Publisher: ix, Model: kinds, Limits: ingest.Limits{Publishing: 1},
+		Reader: source.New(source.Config{HTTP: egress.New(egress.Config{}).Client(egress.Policy{})}),
+	})
+	if err := engine.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close() })
+	return engine
 }

@@ -102,3 +102,32 @@ type Page struct {
 	PrevCursor string
 	Revision   uint64
 }
+
+// Graph follows relations in the snapshot, for a viewer as every Reader.
+type Graph interface {
+	// Traverse returns what can be reached by relations:
+	// {"nodes":[{"ref","depth","entity"}],"edges":[{"source","type","target"}],"truncated"}.
+	// Faults: Invalid (a ref, a direction, a bound). Refs that the viewer may
+	// not see are absent, and lead nowhere.
+	Traverse(ctx context.Context, v principal.Viewer, q TraverseQuery) (Document, error)
+}
+
+// The directions of relations.
+const (
+	Declared = "declared" // by the entity that they are followed from
+	Incoming = "incoming" // by the entity that they lead to
+)
+
+// TraverseQuery says where to start and how far to go.
+type TraverseQuery struct {
+	Refs      []string
+	Relations []string // types; none = all
+	Direction string   // Declared, Incoming or empty for both
+	Depth     int      // 0 = 1; at most 10
+	Limit     int      // of nodes; 0 = 100; at most 1,000
+	Fields    []string // of the entities
+	RefsOnly  bool     // no entities
+	// Reach tells which entities of those that the viewer sees may be shown
+	// and followed; nil = all. It is asked with canonical refs.
+	Reach func(ref string) bool
+}

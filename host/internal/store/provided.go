@@ -9,7 +9,7 @@ import (
 // every change of it, and is never one that the bucket had before.
 type BucketRow struct {
 	Bucket   string // "plugin:ci", "plugin:ci/repositories"
-	Plugin   string
+	Owner    string // installation of the plugin
 	Revision uint64
 	Entities int
 	Bytes    int64 // of their texts
@@ -24,7 +24,7 @@ type ProvidedRow struct {
 // ProvidedBatch is a change of one bucket.
 type ProvidedBatch struct {
 	Bucket      string
-	Plugin      string
+	Owner       string // installation of the plugin; what another one had in the bucket goes
 	Full        bool // what is not in Upsert goes
 	Upsert      []ProvidedRow
 	Remove      []string // refs; absent ones are passed over
@@ -42,8 +42,8 @@ type Provided interface {
 	// LoadProvided returns a bucket and its rows by ref; one that is absent has
 	// none. Fault: Unavailable.
 	LoadProvided(ctx context.Context, bucket string) (BucketRow, []ProvidedRow, error)
-	// DropProvided empties the buckets of a plugin and returns how many there were.
-	DropProvided(ctx context.Context, plugin string) (int, error)
+	// DropProvided empties the buckets of an owner and returns how many there were.
+	DropProvided(ctx context.Context, owner string) (int, error)
 }
 
 // UseRow is what one plugin used of one operation. Rows that are added carry

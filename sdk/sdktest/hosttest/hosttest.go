@@ -67,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T, s Setup) Host) {
 		{"handles", handleCases},
 		{"kv", kvCases},
 		{"catalog", catalogCases},
+		{"bringing entities", bringCases},
 		{"small", smallCases},
 		{"render", renderCases},
 		{"plugin", pluginCases},

@@ -8,7 +8,6 @@ package audit
 import (
 	"context"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -16,6 +15,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/capability/quantity"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/sdk/abi"
@@ -55,7 +55,7 @@ type Sink interface {
 
 // New returns the table's row. now gives events their time.
 func New(sink Sink, now func() time.Time) capability.Capability {
-	s := &service{sink: sink, now: now, spent: map[string]*minute{}}
+	s := &service{sink: sink, now: now, rate: quantity.NewRate(PerMinute, now)}
 	return capability.Capability{
 		ID:  abi.CapAudit,
 		Ops: map[uint32]capability.Operation{abi.AuditEmit: capability.Op("audit.emit/1", s.emit)},
@@ -65,15 +65,7 @@ func New(sink Sink, now func() time.Time) capability.Capability {
 type service struct {
 	sink Sink
 	now  func() time.Time
-
-	mu    sync.Mutex
-	spent map[string]*minute // by installation
-}
-
-// minute counts the events since its start.
-type minute struct {
-	start  time.Time
-	events int
+	rate *quantity.Rate // by installation
 }
 
 func (s *service) emit(ctx context.Context, c *capability.Call, q *contract.AuditRecord) (msgp.Marshaler, error) {
@@ -85,8 +77,8 @@ func (s *service) emit(ctx context.Context, c *capability.Call, q *contract.Audi
 	if err := e.check(); err != nil {
 		return nil, err
 	}
-	if err := s.charge(e); err != nil {
-		return nil, err
+	if !s.rate.Take(c.Installation, 1) {
+		return nil, fault.New(fault.Exhausted, "plugin %s has written %d audit events within a minute, which is the limit; write one for many things", c.Plugin, PerMinute)
 	}
 	return nil, s.sink.PluginAudit(ctx, e) //nolint:wrapcheck // a fault with the message for the guest
 }
@@ -141,23 +133,4 @@ func (e *Event) check() error {
 
 func isName(s, also string) bool {
 	return s != "" && len(s) <= 64 && s[0] >= 'a' && s[0] <= 'z' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789"+also) == ""
-}
-
-// charge counts an event of an installation.
-func (s *service) charge(e Event) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m := s.spent[e.Installation]
-	if m == nil {
-		m = &minute{}
-		s.spent[e.Installation] = m
-	}
-	if since := e.At.Sub(m.start); since >= time.Minute || since < 0 {
-		*m = minute{start: e.At}
-	}
-	if m.events >= PerMinute {
-		return fault.New(fault.Exhausted, "plugin %s has written %d audit events within a minute, which is the limit; write one for many things", e.Plugin, PerMinute)
-	}
-	m.events++
-	return nil
 }

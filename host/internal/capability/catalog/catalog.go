@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/capability/quantity"
 	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/catalog/ingest"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/sdk/abi"
@@ -35,9 +38,30 @@ type Locations interface {
 	Locations(ctx context.Context) ([]Location, error)
 }
 
+// Engine changes the catalog and looks at what a change would do; the ingest
+// engine does.
+type Engine interface {
+	Provide(ctx context.Context, p ingest.Provision) (ingest.Provisioned, error)
+	Validate(ctx context.Context, documents [][]byte, place string) (refs []string, problems []ingest.DocumentProblem, err error)
+	Preview(ctx context.Context, kind, target string) (ingest.Previewed, error)
+	Ancestry(ctx context.Context, ref string) ([]ingest.Ancestor, error)
+	Refresh(ref string)
+	Register(ctx context.Context, subject, kind, target string) (ingest.LocationStatus, error)
+	Unregister(ctx context.Context, id string) error
+}
+
+// Deps is what the capability stands on.
+type Deps struct {
+	Reader    catalog.Reader
+	Graph     catalog.Graph
+	Locations Locations
+	Engine    Engine
+	Now       func() time.Time
+}
+
 // New returns the table's row.
-func New(reader catalog.Reader, locations Locations) capability.Capability {
-	s := service{reader, locations}
+func New(d Deps) capability.Capability {
+	s := service{d.Reader, d.Graph, d.Locations, d.Engine, quantity.NewRate(maxRefreshes, d.Now)}
 	return capability.Capability{
 		ID: abi.CapCatalog, EveryActor: true, Scope: scopes{},
 		Ops: map[uint32]capability.Operation{
@@ -46,21 +70,40 @@ func New(reader catalog.Reader, locations Locations) capability.Capability {
 			abi.CatalogFacets:  capability.Op("catalog.facets/1", s.facets),
 			abi.CatalogByRefs:  capability.Op("catalog.by-refs/1", s.byRefs),
 			abi.CatalogLocList: capability.Op("catalog.locations/1", s.list),
+
+			abi.CatalogTraverse:  capability.Op("catalog.traverse/1", s.traverse),
+			abi.CatalogAncestry:  capability.Op("catalog.ancestry/1", s.ancestry),
+			abi.CatalogApply:     capability.Op("catalog.apply/1", s.apply),
+			abi.CatalogRefresh:   capability.Op("catalog.refresh/1", s.refresh),
+			abi.CatalogValidate:  capability.Op("catalog.validate/1", s.validate),
+			abi.CatalogLocAdd:    capability.Op("catalog.add-location/1", s.addLocation),
+			abi.CatalogLocDelete: capability.Op("catalog.delete-location/1", s.deleteLocation),
 		},
 	}
 }
 
 type service struct {
 	reader    catalog.Reader
+	graph     catalog.Graph
 	locations Locations
+	engine    Engine
+	refreshes *quantity.Rate // by installation
+}
+
+func scopeOf(c *capability.Call) (*Scope, error) {
+	s, ok := c.Scope.(*Scope)
+	if !ok {
+		return nil, fault.New(fault.Internal, "the call has no catalog scope")
+	}
+	return s, nil
 }
 
 // reach returns the part of the catalog that the call may read, and refuses
 // own rights to a plugin that has none.
 func reach(c *capability.Call, own bool) (*Reach, error) {
-	s, ok := c.Scope.(*Scope)
-	if !ok {
-		return nil, fault.New(fault.Internal, "the call has no catalog scope")
+	s, err := scopeOf(c)
+	if err != nil {
+		return nil, err
 	}
 	if !c.Own(own) {
 		return s.Read, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -39,7 +40,7 @@ func door(t *testing.T, scope, grant string) *capability.Session {
 	ix.Publish(catalog.Update{Reset: true, Revision: 1, Upsert: []catalog.Entity{
 		entityOf("Component", "a1", `{"type":"service"}`), entityOf("Component", "a2", `{"type":"library"}`), entityOf("Group", "a3", `{"type":"team"}`),
 	}})
-	table, err := capability.NewTable(capcatalog.New(ix, noLocations{}))
+	table, err := capability.NewTable(capcatalog.New(capcatalog.Deps{Reader: ix, Graph: ix, Locations: noLocations{}, Now: time.Now}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +164,7 @@ func TestLocations(t *testing.T) {
 }
 
 func TestScopeMistakesAreNamed(t *testing.T) {
-	table, _ := capability.NewTable(capcatalog.New(nil, nil))
+	table, _ := capability.NewTable(capcatalog.New(capcatalog.Deps{}))
 	for _, scope := range []string{`{"reed":{}}`, `{"read":{"kind":["x"]}}`, `{"read":{"filter":["=x"]}}`, `[]`} {
 		if _, err := table.Resolve([]capability.Request{{Name: "catalog", Scope: json.RawMessage(scope)}}, nil, false); err == nil {
 			t.Errorf("%s was accepted", scope)

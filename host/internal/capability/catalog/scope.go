@@ -15,9 +15,15 @@ import (
 //
 //	read: {kinds: [component], filter: ["spec.type=service"]}   # with the viewer's rights; absent = all
 //	own: {kinds: [group]}                                       # with the plugin's own; absent = none
+//	write: {kinds: [resource]}                                  # into a bucket of its own; absent = none
+//	identity: true                                              # users and groups among what it writes
+//	locations: true                                             # registering places to read, and Location entities
 type Scope struct {
-	Read *Reach
-	Own  *Reach // nil = nothing
+	Read      *Reach
+	Own       *Reach // nil = nothing
+	Write     *Reach // kinds; nil = nothing
+	Identity  bool
+	Locations bool
 }
 
 // Reach is a part of the catalog.
@@ -38,17 +44,23 @@ type writtenReach struct {
 // that the viewer may see.
 func (scopes) Parse(raw json.RawMessage) (capability.Scope, error) {
 	var in struct {
-		Read *writtenReach `json:"read"`
-		Own  *writtenReach `json:"own"`
+		Read      *writtenReach `json:"read"`
+		Own       *writtenReach `json:"own"`
+		Write     *writtenKinds `json:"write"`
+		Identity  bool          `json:"identity"`
+		Locations bool          `json:"locations"`
 	}
 	if len(raw) > 0 {
 		d := json.NewDecoder(bytes.NewReader(raw))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&in); err != nil {
-			return nil, fault.New(fault.Invalid, "a catalog scope is written {read: {kinds: [component]}, own: {kinds: [group]}}: %w", err)
+			return nil, fault.New(fault.Invalid, "a catalog scope is written {read: {kinds: [component]}, own: {kinds: [group]}, write: {kinds: [resource]}}: %w", err)
 		}
 	}
-	s := &Scope{Read: &Reach{}}
+	s := &Scope{Read: &Reach{}, Identity: in.Identity, Locations: in.Locations}
+	if in.Write != nil {
+		s.Write = &Reach{Kinds: lowerKinds(in.Write.Kinds)}
+	}
 	var err error
 	if in.Read != nil {
 		if s.Read, err = in.Read.reach(); err != nil {
@@ -63,13 +75,22 @@ func (scopes) Parse(raw json.RawMessage) (capability.Scope, error) {
 	return s, nil
 }
 
-func (w *writtenReach) reach() (*Reach, error) {
-	r := &Reach{}
-	for _, k := range w.Kinds {
-		r.Kinds = append(r.Kinds, strings.ToLower(k))
+type writtenKinds struct {
+	Kinds []string `json:"kinds"`
+}
+
+// lowerKinds returns kinds sorted and each once; none is nil, which is all.
+func lowerKinds(kinds []string) []string {
+	var out []string
+	for _, k := range kinds {
+		out = append(out, strings.ToLower(k))
 	}
-	slices.Sort(r.Kinds)
-	r.Kinds = slices.Compact(r.Kinds)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (w *writtenReach) reach() (*Reach, error) {
+	r := &Reach{Kinds: lowerKinds(w.Kinds)}
 	if len(w.Filter) == 0 {
 		return r, nil
 	}
@@ -100,12 +121,15 @@ func (s *Scope) Narrow(other capability.Scope) capability.Scope {
 	if !ok {
 		return &Scope{Read: &Reach{Kinds: []string{}}}
 	}
-	return &Scope{Read: s.Read.narrow(o.Read), Own: s.Own.narrow(o.Own)}
+	return &Scope{
+		Read: s.Read.narrow(o.Read), Own: s.Own.narrow(o.Own), Write: s.Write.narrow(o.Write),
+		Identity: s.Identity && o.Identity, Locations: s.Locations && o.Locations,
+	}
 }
 
 // ForItself implements capability.OwnScope.
 func (s *Scope) ForItself() (capability.Scope, bool) {
-	return &Scope{Read: s.Own}, s.Own != nil
+	return &Scope{Read: s.Own, Write: s.Write, Identity: s.Identity, Locations: s.Locations}, s.Own != nil
 }
 
 func (r *Reach) narrow(o *Reach) *Reach {
@@ -134,6 +158,15 @@ func (s *Scope) String() string {
 	words := "read " + s.Read.String()
 	if s.Own != nil {
 		words += "; with own rights " + s.Own.String()
+	}
+	if s.Write != nil {
+		words += "; bring " + s.Write.String()
+		if s.Identity {
+			words += ", users and groups among them"
+		}
+	}
+	if s.Locations {
+		words += "; register locations"
 	}
 	return words
 }
@@ -191,4 +224,18 @@ func and(a, b catalog.Filter) catalog.Filter {
 		}
 	}
 	return out
+}
+
+// mayBring says why a plugin may not bring a kind, nil if it may.
+func (s *Scope) mayBring(kind string) error {
+	lower := strings.ToLower(kind)
+	switch {
+	case s.Write == nil || !s.Write.allows(lower):
+		return fault.New(fault.Denied, "the plugin may bring %s; kind %s needs to be in `write` of its catalog scope, declared and granted", s.Write, kind)
+	case (lower == "user" || lower == "group") && !s.Identity:
+		return fault.New(fault.Denied, "kind %s says who people are: bringing it needs `identity: true` in the catalog scope, declared and granted", kind)
+	case lower == "location" && !s.Locations:
+		return fault.New(fault.Denied, "kind %s names places to read: bringing it needs `locations: true` in the catalog scope, declared and granted", kind)
+	}
+	return nil
 }

@@ -71,8 +71,13 @@ func TestWhatCrossesToTheOtherPlugin(t *testing.T) {
 	var a contract.PluginCallAnswer
 	code, e := ask(t, s, abi.CapPlugin, abi.PluginCall, &contract.PluginCallRequest{
 		Plugin: "shop", Method: "post", Path: "/orders/a%20b?x=1&y=%2f", Body: []byte("{}"), Headers: []contract.Header{
-			{Name: "Content-Type", Value: "application/json"}, {Name: "Cookie", Value: "callboard-session=x"}, {Name: "Authorization", Value: "Bearer x"},
-			{Name: "X-Forwarded-For", Value: "10.0.0.1"}, {Name: "Host", Value: "evil"}, {Name: "If-Match", Value: "\"1\"\r\nCookie: a=b"}, {Name: "Accept", Value: "text/plain"},
+			{Name: "Content-Type", Value: "application/json"},
+			{Name: "Cookie", Value: "callboard-session=x"},
+			{Name: "Authorization", Value: "Bearer x"},
+			{Name: "X-Forwarded-For", Value: "10.0.0.1"},
+			{Name: "Host", Value: "evil"},
+			{Name: "If-Match", Value: "\"1\"\r\nCookie: a=b"},
+			{Name: "Accept", Value: "text/plain"},
 		},
 	}, &a)
 	if code != abi.CodeOK {

@@ -114,7 +114,7 @@ type DocumentProblem struct {
 
 // Provision is a change of one bucket.
 type Provision struct {
-	Plugin    string
+	Owner     string   // installation of the plugin; what another one had in the bucket goes
 	Bucket    string   // "plugin:<id>" or "plugin:<id>/<provider>"
 	Full      bool     // what is not in Documents goes
 	Documents [][]byte // one descriptor each, JSON or YAML
@@ -144,7 +144,7 @@ func (e *Engine) Provide(ctx context.Context, p Provision) (Provisioned, error) 
 	}
 	checked := e.check(ctx, at, p.Documents, p.Allow)
 	batch := store.ProvidedBatch{
-		Bucket: p.Bucket, Plugin: p.Plugin, Full: p.Full, Remove: p.Remove, MaxEntities: MaxProvided, MaxBytes: MaxProvidedBytes,
+		Bucket: p.Bucket, Owner: p.Owner, Full: p.Full, Remove: p.Remove, MaxEntities: MaxProvided, MaxBytes: MaxProvidedBytes,
 	}
 	index := map[string]int{}
 	for i, c := range checked {
@@ -203,15 +203,16 @@ func (e *Engine) keepRefused(ctx context.Context, batch *store.ProvidedBatch, ch
 	return nil
 }
 
-// DropProvided empties the buckets of a plugin, for one that was removed.
-func (e *Engine) DropProvided(ctx context.Context, plugin string) error {
+// DropProvided empties the buckets of an installation, for a plugin that was
+// removed. The catalog follows soon.
+func (e *Engine) DropProvided(ctx context.Context, owner string) error {
 	if e.config.Provided == nil {
 		return nil
 	}
-	if _, err := e.config.Provided.DropProvided(ctx, plugin); err != nil {
-		return fmt.Errorf("dropping what plugin %s provided: %w", plugin, err)
+	if _, err := e.config.Provided.DropProvided(ctx, owner); err != nil {
+		return fmt.Errorf("dropping what %s provided: %w", owner, err)
 	}
-	e.request(scope{sources: map[string]bool{providerPlugin + plugin: true}})
+	e.request(scope{sources: map[string]bool{providerPlugin: true}})
 	return nil
 }
 

@@ -42,7 +42,7 @@ func service(name string) []byte {
 func (r *rig) provide(t *testing.T, p ingest.Provision) ingest.Provisioned {
 	t.Helper()
 	if p.Bucket == "" {
-		p.Plugin, p.Bucket = "ci", "plugin:ci"
+		p.Owner, p.Bucket = "ci", "plugin:ci"
 	}
 	out, err := r.Provide(t.Context(), p)
 	if err != nil {
@@ -80,7 +80,7 @@ func TestABucketIsChangedAndReplaced(t *testing.T) {
 	}
 	r.provide(t, ingest.Provision{Documents: [][]byte{[]byte("apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: c}\nspec: {type: service, lifecycle: x, owner: o}\n")}, Remove: []string{"component:default/a"}})
 	want("one comes as YAML, one goes", "b c")
-	r.provide(t, ingest.Provision{Plugin: "ci", Bucket: "plugin:ci/other", Documents: [][]byte{service("d")}})
+	r.provide(t, ingest.Provision{Owner: "ci", Bucket: "plugin:ci/other", Documents: [][]byte{service("d")}})
 	r.provide(t, ingest.Provision{Full: true, Documents: [][]byte{service("e")}})
 	want("all are replaced", "e")
 	if got := r.provided("plugin:ci/other"); got != "d" {
@@ -178,11 +178,11 @@ func TestProvidedEntitiesOutliveARestart(t *testing.T) {
 
 func TestABucketIsBounded(t *testing.T) {
 	r := newProviding(t, map[string]string{"file:/c/all.yaml": component("bank", "")}, nil)
-	_, err := r.Provide(t.Context(), ingest.Provision{Plugin: "ci", Bucket: "registered", Documents: [][]byte{service("a")}})
+	_, err := r.Provide(t.Context(), ingest.Provision{Owner: "ci", Bucket: "registered", Documents: [][]byte{service("a")}})
 	if !fault.Is(err, fault.Invalid) {
 		t.Errorf("another provider's bucket: %v", err)
 	}
-	_, err = r.Provide(t.Context(), ingest.Provision{Plugin: "ci", Bucket: "plugin:ci", Documents: make([][]byte, 1)})
+	_, err = r.Provide(t.Context(), ingest.Provision{Owner: "ci", Bucket: "plugin:ci", Documents: make([][]byte, 1)})
 	if err != nil {
 		t.Errorf("an empty document is a problem of its own: %v", err)
 	}

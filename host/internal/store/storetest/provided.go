@@ -13,7 +13,7 @@ import (
 func providedCases() []testCase {
 	provide := func(t *testing.T, s store.Store, full bool, remove []string, refs ...string) store.BucketRow {
 		t.Helper()
-		b := store.ProvidedBatch{Bucket: "plugin:ci", Plugin: "ci", Full: full, Remove: remove, MaxEntities: 5, MaxBytes: 50}
+		b := store.ProvidedBatch{Bucket: "plugin:ci", Owner: "ci", Full: full, Remove: remove, MaxEntities: 5, MaxBytes: 50}
 		for _, ref := range refs {
 			b.Upsert = append(b.Upsert, store.ProvidedRow{Ref: ref, Text: []byte("text of " + ref)})
 		}
@@ -46,7 +46,7 @@ func providedCases() []testCase {
 				t.Errorf("%q", text)
 			}
 			buckets := must[[]store.BucketRow](t)(s.ListBuckets(t.Context()))
-			if len(buckets) != 1 || buckets[0].Bucket != "plugin:ci" || buckets[0].Plugin != "ci" || buckets[0].Entities != 1 {
+			if len(buckets) != 1 || buckets[0].Bucket != "plugin:ci" || buckets[0].Owner != "ci" || buckets[0].Entities != 1 {
 				t.Errorf("%+v", buckets)
 			}
 			last := provide(t, s, true, nil)
@@ -63,13 +63,13 @@ func providedCases() []testCase {
 				"entities": {MaxEntities: 1, MaxBytes: 100},
 				"bytes":    {MaxEntities: 5, MaxBytes: 10},
 			} {
-				b.Bucket, b.Plugin, b.Upsert = "plugin:ci", "ci", []store.ProvidedRow{{Ref: "b", Text: []byte("12345")}}
+				b.Bucket, b.Owner, b.Upsert = "plugin:ci", "ci", []store.ProvidedRow{{Ref: "b", Text: []byte("12345")}}
 				_, err := s.ApplyProvided(t.Context(), b)
 				if !fault.Is(err, fault.Exhausted) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
-			_, err := s.ApplyProvided(t.Context(), store.ProvidedBatch{Bucket: "plugin:ci", Plugin: "ci", MaxEntities: 9, MaxBytes: 99, Upsert: []store.ProvidedRow{{Ref: "x"}, {Ref: "x"}}})
+			_, err := s.ApplyProvided(t.Context(), store.ProvidedBatch{Bucket: "plugin:ci", Owner: "ci", MaxEntities: 9, MaxBytes: 99, Upsert: []store.ProvidedRow{{Ref: "x"}, {Ref: "x"}}})
 			wantFault(t, err, fault.Invalid)
 			if text, _ := load(t, s); text != "a=text of a;" {
 				t.Errorf("%q", text)
@@ -82,7 +82,7 @@ func providedCases() []testCase {
 				if bucket == "plugin:ci-other" {
 					plugin = "ci-other"
 				}
-				must[store.BucketRow](t)(s.ApplyProvided(t.Context(), store.ProvidedBatch{Bucket: bucket, Plugin: plugin, MaxEntities: 9, MaxBytes: 99, Upsert: []store.ProvidedRow{{Ref: "z", Text: []byte("z")}}}))
+				must[store.BucketRow](t)(s.ApplyProvided(t.Context(), store.ProvidedBatch{Bucket: bucket, Owner: plugin, MaxEntities: 9, MaxBytes: 99, Upsert: []store.ProvidedRow{{Ref: "z", Text: []byte("z")}}}))
 			}
 			if n := must[int](t)(s.DropProvided(t.Context(), "ci")); n != 2 {
 				t.Errorf("%d buckets dropped", n)
@@ -95,12 +95,22 @@ func providedCases() []testCase {
 				t.Errorf("%q is left", text)
 			}
 		}},
+		{"another owner of a bucket inherits nothing", func(t *testing.T, s store.Store, _ *Clock) {
+			first := provide(t, s, false, nil, "a")
+			next := must[store.BucketRow](t)(s.ApplyProvided(t.Context(), store.ProvidedBatch{Bucket: "plugin:ci", Owner: "other", MaxEntities: 9, MaxBytes: 99, Upsert: []store.ProvidedRow{{Ref: "b", Text: []byte("b")}}}))
+			if text, _ := load(t, s); text != "b=b;" || next.Revision <= first.Revision || next.Owner != "other" {
+				t.Errorf("%q, %+v", text, next)
+			}
+			if n := must[int](t)(s.DropProvided(t.Context(), "ci")); n != 0 {
+				t.Errorf("the first owner dropped %d buckets", n)
+			}
+		}},
 		{"writers of one bucket take turns", func(t *testing.T, s store.Store, _ *Clock) {
 			var wg sync.WaitGroup
 			for i := range 8 {
 				wg.Go(func() {
 					_, err := s.ApplyProvided(t.Context(), store.ProvidedBatch{
-						Bucket: "plugin:ci", Plugin: "ci", MaxEntities: 5, MaxBytes: 1000, Upsert: []store.ProvidedRow{{Ref: fmt.Sprint("r", i), Text: []byte("x")}},
+						Bucket: "plugin:ci", Owner: "ci", MaxEntities: 5, MaxBytes: 1000, Upsert: []store.ProvidedRow{{Ref: fmt.Sprint("r", i), Text: []byte("x")}},
 					})
 					if err != nil && !fault.Is(err, fault.Exhausted) {
 						t.Errorf("ApplyProvided: %v", err)

@@ -9,7 +9,7 @@ import (
 
 // ApplyProvided implements store.Provided.
 func (l *Ledger) ApplyProvided(ctx context.Context, b store.ProvidedBatch) (store.BucketRow, error) {
-	texts := []string{"bucket", b.Bucket, "plugin", b.Plugin}
+	texts := []string{"bucket", b.Bucket, "owner", b.Owner}
 	seen := make(map[string]bool, len(b.Upsert))
 	for _, row := range b.Upsert {
 		if seen[row.Ref] {
@@ -24,21 +24,26 @@ func (l *Ledger) ApplyProvided(ctx context.Context, b store.ProvidedBatch) (stor
 	var out store.BucketRow
 	err := l.write(ctx, "store.ApplyProvided", texts, func(tx Tx) error {
 		// The row is locked until the change is there: writers of one bucket take turns.
-		if _, err := tx.Exec(ctx, `INSERT INTO catalog_buckets AS c (bucket, plugin, revision, entities, bytes) VALUES (?1, ?2, 0, 0, 0)
-			ON CONFLICT (bucket) DO UPDATE SET plugin = excluded.plugin`, b.Bucket, b.Plugin); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO catalog_buckets AS c (bucket, owner, revision, entities, bytes) VALUES (?1, ?2, 0, 0, 0)
+			ON CONFLICT (bucket) DO UPDATE SET bytes = c.bytes`, b.Bucket, b.Owner); err != nil {
 			return err
 		}
+		moved, err := tx.Exec(ctx, "UPDATE catalog_buckets SET owner = ?2 WHERE bucket = ?1 AND owner <> ?2", b.Bucket, b.Owner)
+		if err != nil {
+			return err
+		}
+		b.Full = b.Full || moved > 0
 		if err := change(ctx, tx, b); err != nil {
 			return err
 		}
-		out = store.BucketRow{Bucket: b.Bucket, Plugin: b.Plugin}
+		out = store.BucketRow{Bucket: b.Bucket, Owner: b.Owner}
 		if _, err := one(ctx, tx, "SELECT count(*), CAST(coalesce(sum(size), 0) AS bigint) FROM catalog_provided WHERE bucket = ?1", []any{b.Bucket}, &out.Entities, &out.Bytes); err != nil {
 			return err
 		}
 		if out.Entities > b.MaxEntities || out.Bytes > b.MaxBytes {
 			return fault.New(fault.Exhausted, "bucket %s would hold %d entities with %d bytes; it may hold %d with %d", b.Bucket, out.Entities, out.Bytes, b.MaxEntities, b.MaxBytes)
 		}
-		_, err := one(ctx, tx, `UPDATE catalog_buckets SET entities = ?2, bytes = ?3,
+		_, err = one(ctx, tx, `UPDATE catalog_buckets SET entities = ?2, bytes = ?3,
 			revision = CASE WHEN revision < ?4 THEN ?4 ELSE revision + 1 END WHERE bucket = ?1 RETURNING revision`,
 			[]any{b.Bucket, out.Entities, out.Bytes, l.now()}, &out.Revision)
 		return err
@@ -69,10 +74,10 @@ func change(ctx context.Context, tx Tx, b store.ProvidedBatch) error {
 	return nil
 }
 
-const bucketColumns = "bucket, plugin, revision, entities, bytes"
+const bucketColumns = "bucket, owner, revision, entities, bytes"
 
 func scanBucket(scan Scan) (b store.BucketRow, err error) {
-	err = scan(&b.Bucket, &b.Plugin, &b.Revision, &b.Entities, &b.Bytes)
+	err = scan(&b.Bucket, &b.Owner, &b.Revision, &b.Entities, &b.Bytes)
 	return b, err
 }
 
@@ -119,14 +124,14 @@ func (l *Ledger) LoadProvided(ctx context.Context, bucket string) (store.BucketR
 
 // DropProvided implements store.Provided. The rows of the buckets stay, so
 // that no revision comes again.
-func (l *Ledger) DropProvided(ctx context.Context, plugin string) (int, error) {
+func (l *Ledger) DropProvided(ctx context.Context, owner string) (int, error) {
 	var dropped int64
-	err := l.write(ctx, "store.DropProvided", []string{"plugin", plugin}, func(tx Tx) error {
+	err := l.write(ctx, "store.DropProvided", []string{"owner", owner}, func(tx Tx) error {
 		var err error
-		if dropped, err = tx.Exec(ctx, "UPDATE catalog_buckets SET entities = 0, bytes = 0, revision = revision + 1 WHERE plugin = ?1 AND entities > 0", plugin); err != nil {
+		if dropped, err = tx.Exec(ctx, "UPDATE catalog_buckets SET entities = 0, bytes = 0, revision = revision + 1 WHERE owner = ?1 AND entities > 0", owner); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "DELETE FROM catalog_provided WHERE bucket IN (SELECT bucket FROM catalog_buckets WHERE plugin = ?1)", plugin)
+		_, err = tx.Exec(ctx, "DELETE FROM catalog_provided WHERE bucket IN (SELECT bucket FROM catalog_buckets WHERE owner = ?1)", owner)
 		return err
 	})
 	return int(dropped), err

@@ -3,7 +3,7 @@
 -- What plugins bring to the catalog, as they brought it: a bucket each.
 CREATE TABLE catalog_buckets (
     bucket   text COLLATE "C" NOT NULL PRIMARY KEY,
-    plugin   text COLLATE "C" NOT NULL,
+    owner    text COLLATE "C" NOT NULL,
     revision bigint NOT NULL,
     entities bigint NOT NULL,
     bytes    bigint NOT NULL

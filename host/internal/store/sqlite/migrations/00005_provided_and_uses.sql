@@ -3,7 +3,7 @@
 -- What plugins bring to the catalog, as they brought it: a bucket each.
 CREATE TABLE catalog_buckets (
     bucket   TEXT PRIMARY KEY NOT NULL,
-    plugin   TEXT NOT NULL,
+    owner    TEXT NOT NULL,
     revision INTEGER NOT NULL,
     entities INTEGER NOT NULL,
     bytes    INTEGER NOT NULL

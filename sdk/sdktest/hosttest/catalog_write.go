@@ -1,0 +1,164 @@
+package hosttest
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/contract"
+)
+
+// bringing lets a case bring components and APIs.
+var bringing = Setup{Scopes: map[string]string{"catalog": `{"write":{"kinds":["Component","api"]}}`}}
+
+func resource(kind, name string) []byte {
+	return fmt.Appendf(nil, `{"apiVersion":"backstage.io/v1alpha1","kind":%q,"metadata":{"name":%q},"spec":{"type":"library","lifecycle":"production","owner":"team-a"}}`, kind, name)
+}
+
+var group = []byte(`{"apiVersion":"backstage.io/v1alpha1","kind":"Group","metadata":{"name":"admins"},"spec":{"type":"team","children":[]}}`)
+
+func (p *probe) apply(q contract.CatalogApplyRequest) contract.CatalogApplyAnswer {
+	p.t.Helper()
+	var a contract.CatalogApplyAnswer
+	p.must(abi.CapCatalog, abi.CatalogApply, &q, &a)
+	return a
+}
+
+// libraries are the names of what cases bring.
+func (p *probe) libraries() []string {
+	p.t.Helper()
+	names, _ := p.query(contract.CatalogQueryRequest{Filter: []contract.FilterAll{where(is("spec.type", "library"))}, Order: byName})
+	return names
+}
+
+var bringCases = []testCase{
+	{"bringing entities needs a scope of its own", Setup{}, func(_ *testing.T, h *probe) {
+		e := h.refuse(abi.CodeDenied, abi.CapCatalog, abi.CatalogApply, &contract.CatalogApplyRequest{Entities: [][]byte{resource("Component", "a")}})
+		if e.MissingGrant != "catalog: write" {
+			h.t.Errorf("the missing grant is %q", e.MissingGrant)
+		}
+		e = h.refuse(abi.CodeDenied, abi.CapCatalog, abi.CatalogLocAdd, &contract.CatalogLocationRequest{Type: "url", Target: "https://example.com/a.yaml"})
+		if e.MissingGrant != "catalog: locations" {
+			h.t.Errorf("the missing grant is %q", e.MissingGrant)
+		}
+		h.refuse(abi.CodeDenied, abi.CapCatalog, abi.CatalogLocDelete, &contract.CatalogLocationDeleteRequest{ID: "x"})
+	}},
+	{"a bucket is changed and replaced, and is read at once", bringing, func(_ *testing.T, h *probe) {
+		a := h.apply(contract.CatalogApplyRequest{Entities: [][]byte{resource("Component", "a"), resource("Component", "b")}})
+		if a.Entities != 2 || len(a.Problems) != 0 {
+			h.t.Errorf("%+v", a)
+		}
+		equal(h.t, h.libraries(), []string{"a", "b"})
+		h.apply(contract.CatalogApplyRequest{Entities: [][]byte{resource("Component", "c")}, Remove: []string{"component:default/a", "component:default/never"}})
+		equal(h.t, h.libraries(), []string{"b", "c"})
+		h.apply(contract.CatalogApplyRequest{Provider: "other", Full: true, Entities: [][]byte{resource("Component", "d")}})
+		equal(h.t, h.libraries(), []string{"b", "c", "d"})
+		h.apply(contract.CatalogApplyRequest{Full: true, Entities: [][]byte{resource("Component", "e")}})
+		equal(h.t, h.libraries(), []string{"d", "e"})
+		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogApply, &contract.CatalogApplyRequest{Provider: "../x"})
+		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogApply, &contract.CatalogApplyRequest{Remove: []string{"no ref"}})
+	}},
+	{"many entities come behind a handle", bringing, func(_ *testing.T, h *probe) {
+		for _, text := range []string{
+			string(resource("Component", "a")) + "\n---\n" + string(resource("Component", "b")) + "\n",
+			"[" + string(resource("Component", "a")) + "," + string(resource("Component", "b")) + "]",
+		} {
+			var made contract.HandleInfo
+			h.must(abi.CapHandle, abi.HandleCreate, &contract.HandleCreateRequest{Bytes: []byte(text)}, &made)
+			a := h.apply(contract.CatalogApplyRequest{Full: true, Handle: made.Handle})
+			if a.Entities != 2 || len(a.Problems) != 0 {
+				h.t.Errorf("%+v", a)
+			}
+		}
+		equal(h.t, h.libraries(), []string{"a", "b"})
+	}},
+	{"each entity has its own problems", bringing, func(_ *testing.T, h *probe) {
+		a := h.apply(contract.CatalogApplyRequest{Entities: [][]byte{
+			resource("Component", "a"), []byte("{"), group, resource("Component", "a"), resource("Resource", "r"),
+		}})
+		var got []string
+		for _, p := range a.Problems {
+			got = append(got, fmt.Sprint(p.Index, " ", p.Name))
+			if p.Message == "" {
+				h.t.Errorf("%+v says nothing", p)
+			}
+		}
+		equal(h.t, got, []string{"1 InputError", "2 NotAllowedError", "3 ConflictError", "4 NotAllowedError"})
+		equal(h.t, h.libraries(), []string{"a"})
+	}},
+	{"users, groups and locations are scopes of their own", Setup{Scopes: map[string]string{"catalog": `{"write":{}}`}}, func(_ *testing.T, h *probe) {
+		a := h.apply(contract.CatalogApplyRequest{Entities: [][]byte{
+			group,
+			[]byte(`{"apiVersion":"backstage.io/v1alpha1","kind":"User","metadata":{"name":"eve"},"spec":{"memberOf":["admins"]}}`),
+			[]byte(`{"apiVersion":"backstage.io/v1alpha1","kind":"Location","metadata":{"name":"more"},"spec":{"type":"url","target":"https://example.com/x.yaml"}}`),
+		}})
+		if len(a.Problems) != 3 || a.Entities != 0 {
+			h.t.Errorf("%+v", a)
+		}
+	}},
+	{"identity lets groups in", Setup{Scopes: map[string]string{"catalog": `{"write":{},"identity":true}`}}, func(_ *testing.T, h *probe) {
+		a := h.apply(contract.CatalogApplyRequest{Entities: [][]byte{
+			group,
+		}})
+		if len(a.Problems) != 0 || a.Entities != 1 {
+			h.t.Errorf("%+v", a)
+		}
+	}},
+	{"validation stores nothing", bringing, func(_ *testing.T, h *probe) {
+		var a contract.CatalogValidateAnswer
+		h.must(abi.CapCatalog, abi.CatalogValidate, &contract.CatalogValidateRequest{Text: append(resource("Component", "a"), "\n---\nkind: x\n"...)}, &a)
+		equal(h.t, a.Refs, []string{"component:default/a"})
+		if len(a.Problems) != 1 || a.Problems[0].Index != 1 {
+			h.t.Errorf("%+v", a.Problems)
+		}
+		equal(h.t, h.libraries(), []string{})
+	}},
+	{"what was brought can be refreshed and traced", bringing, func(_ *testing.T, h *probe) {
+		h.apply(contract.CatalogApplyRequest{Entities: [][]byte{resource("Component", "a")}})
+		h.must(abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{Refs: []string{"component:default/a"}}, nil)
+		h.refuse(abi.CodeNotFound, abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{Refs: []string{"component:default/none"}})
+		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{})
+		var a contract.CatalogHandle
+		h.must(abi.CapCatalog, abi.CatalogAncestry, &contract.CatalogAncestryRequest{Ref: "component:default/A"}, &a)
+		var got struct {
+			RootEntityRef string
+			Items         []struct {
+				Entity           struct{ Metadata struct{ Name string } }
+				ParentEntityRefs []string
+			}
+		}
+		if err := json.Unmarshal([]byte(h.read(a.Handle, a.Size)), &got); err != nil {
+			h.t.Fatal(err)
+		}
+		if got.RootEntityRef != "component:default/a" || len(got.Items) != 1 || got.Items[0].Entity.Metadata.Name != "a" || len(got.Items[0].ParentEntityRefs) != 0 || got.Items[0].ParentEntityRefs == nil {
+			h.t.Errorf("%+v", got)
+		}
+		h.refuse(abi.CodeNotFound, abi.CapCatalog, abi.CatalogAncestry, &contract.CatalogAncestryRequest{Ref: "component:default/none"})
+	}},
+	{"a traversal shows nodes and edges", Setup{}, func(_ *testing.T, h *probe) {
+		var a contract.CatalogHandle
+		h.must(abi.CapCatalog, abi.CatalogTraverse, &contract.CatalogTraverseRequest{Refs: []string{"component:default/WEB", "component:default/none"}, Fields: []string{"kind"}}, &a)
+		var got any
+		if err := json.Unmarshal([]byte(h.read(a.Handle, a.Size)), &got); err != nil {
+			h.t.Fatal(err)
+		}
+		node := map[string]any{"ref": "component:default/web", "depth": 0.0, "entity": map[string]any{"kind": "Component"}}
+		equal(h.t, got, map[string]any{"nodes": []any{node}, "edges": []any{}, "truncated": false})
+		for _, bad := range []contract.CatalogTraverseRequest{{}, {Refs: []string{"x"}}, {Refs: []string{"component:x"}, Depth: 11}, {Refs: []string{"component:x"}, Limit: 1001}, {Refs: []string{"component:x"}, Direction: "up"}} {
+			h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogTraverse, &bad)
+		}
+	}},
+	{"locations are registered and removed", Setup{Scopes: map[string]string{"catalog": `{"locations":true}`}}, func(_ *testing.T, h *probe) {
+		q := contract.CatalogLocationRequest{Type: "url", Target: "https://example.com/a.yaml"}
+		var l contract.CatalogLocationAnswer
+		h.must(abi.CapCatalog, abi.CatalogLocAdd, &q, &l)
+		if l.ID == "" || len(l.EntityRef) != len("location:default/generated-")+40 || l.Target != q.Target {
+			h.t.Errorf("%+v", l)
+		}
+		h.refuse(abi.CodeConflict, abi.CapCatalog, abi.CatalogLocAdd, &q)
+		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogLocAdd, &contract.CatalogLocationRequest{Type: "file", Target: "/etc/passwd"})
+		h.must(abi.CapCatalog, abi.CatalogLocDelete, &contract.CatalogLocationDeleteRequest{ID: l.ID}, nil)
+		h.refuse(abi.CodeNotFound, abi.CapCatalog, abi.CatalogLocDelete, &contract.CatalogLocationDeleteRequest{ID: l.ID})
+	}},
+}
