@@ -210,6 +210,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		BaseURL: c.BaseURL(), Title: c.App.Title, Development: !c.Auth.IsProduction(), UI: ui.FS(), OpenAPI: api.OpenAPI(),
 		Metrics: a.metrics, MetricsBeside: c.ServesMetricsBesidePortal(), Tracer: a.traces.Tracer("callboard/web"), Log: log,
 		Authn:     a.jobs.authn,
+		Jobs:      jobsAPI{a.jobs},
 		Plugins:   a.plugins,
 		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: observer.uses, store: a.store, catalog: a.catalog},
 		Installer: a.installer, Permissions: permissions{production: c.Auth.IsProduction()},

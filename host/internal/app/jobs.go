@@ -33,6 +33,7 @@ type jobs struct {
 	tasks     *job.Tasks
 	plugins   *pluginSet
 	authn     *authn.Authenticator
+	now       func() time.Time
 	log       *slog.Logger
 
 	mu      sync.Mutex
@@ -46,7 +47,7 @@ type jobs struct {
 const retryTasks = 5 * time.Second
 
 func newJobs(db store.Store, now func() time.Time, log *slog.Logger) *jobs {
-	j := &jobs{log: log}
+	j := &jobs{now: now, log: log}
 	owner := uuid.NewString()
 	j.events = event.New(event.Config{
 		Store: db, Deliver: j.deliver, Owner: owner, Clock: now, Random: rand.Float64, Log: log,

@@ -40,6 +40,7 @@ plugins:
 	}
 	p := apptest.Start(t, apptest.Options{Config: []string{filepath.Join(dir, "app-config.yaml")}})
 	p.Dir = dir
+	p.Until("/api/reports/ready", func(status int, _ string) bool { return status == http.StatusOK }) // compiled
 	p.Until("/api/catalog/entities/by-name/component/default/good", func(status int, _ string) bool { return status == http.StatusOK })
 	return p
 }
@@ -88,6 +89,7 @@ func TestAPluginWorksWithoutARequest(t *testing.T) {
 				}
 				p.Until("/api/reports/changes", func(_ int, body string) bool { return strings.Contains(body, ` manual"`) })
 			})
+			t.Run("operators see and steer it", func(t *testing.T) { operate(t, p) })
 			t.Run("nobody sees another's task", func(t *testing.T) {
 				id := orderReport(t, p, "")
 				res, body := p.Do(http.MethodPost, "/api/app/session", `{"persona":"user:default/ada"}`, map[string]string{"Content-Type": "application/json"})
@@ -116,4 +118,47 @@ func orderReport(t *testing.T, p *apptest.Portal, key string) string {
 		t.Fatalf("%d %s", res.StatusCode, body)
 	}
 	return ordered.ID
+}
+
+// operate looks at what the plugin did, delivers its events again, and pauses it.
+func operate(t *testing.T, p *apptest.Portal) {
+	t.Helper()
+	const path = "/api/plugins/reports"
+	var tasks []struct{ ID, State string }
+	_, body := p.Get(path + "/tasks?state=done")
+	if err := json.Unmarshal([]byte(body), &tasks); err != nil || len(tasks) != 1 {
+		t.Fatalf("tasks: %s", body)
+	}
+	if _, body := p.Get(path + "/tasks/" + tasks[0].ID); !strings.Contains(body, "counted for user:development/guest in attempt 1") || !strings.Contains(body, `"requester":"user:development/guest"`) {
+		t.Errorf("the task: %s", body)
+	}
+	events := func() (e struct {
+		Topics                      []string
+		Cursor, Head, Pending, Dead uint64
+	}) {
+		_, body := p.Get(path + "/events")
+		if err := json.Unmarshal([]byte(body), &e); err != nil {
+			t.Fatal(body)
+		}
+		return e
+	}
+	if e := events(); len(e.Topics) != 2 || e.Head == 0 || e.Dead != 0 {
+		t.Errorf("events: %+v", e)
+	}
+	if res, body := p.Do(http.MethodPost, path+"/events/replay", `{"from":1}`, map[string]string{"Content-Type": "application/json"}); res.StatusCode != http.StatusNoContent {
+		t.Fatalf("replay: %d %s", res.StatusCode, body)
+	}
+	p.Until(path+"/events", func(int, string) bool { e := events(); return e.Cursor == e.Head && e.Pending == 0 })
+	if _, body := p.Get("/api/reports/ready"); body != `{"ready":1}` {
+		t.Errorf("a replayed event was counted again: %s", body)
+	}
+	for _, paused := range []bool{true, false} {
+		what := map[bool]string{true: "disable", false: "enable"}[paused]
+		if res, body := p.Do(http.MethodPost, path+"/"+what, "", nil); res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d %s", what, res.StatusCode, body)
+		}
+		p.Until(path+"/schedules", func(_ int, body string) bool { return strings.Contains(body, fmt.Sprintf(`"paused":%t`, paused)) })
+		p.Until(path+"/events", func(_ int, body string) bool { return strings.Contains(body, fmt.Sprintf(`"paused":%t`, paused)) })
+	}
+	p.Until("/api/reports/ready", func(status int, _ string) bool { return status == http.StatusOK })
 }

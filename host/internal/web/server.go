@@ -92,6 +92,7 @@ type Config struct {
 	Installer     Installer
 	Permissions   Permissions
 	Recordings    Recordings
+	Jobs          Jobs
 	RequestID     func() string // makes ids
 	Now           func() time.Time
 	TLS           *tls.Config // nil = plain HTTP
@@ -177,6 +178,7 @@ func (s *Server) routes() {
 	app.Get("/openapi.json", s.openAPI)
 	s.lifecycle(app)
 	s.recordingRoutes()
+	s.jobRoutes()
 	app.Get("/api/app/session", s.getSession)
 	app.Post("/api/app/session", s.switchPersona)
 	app.Get("/api/app/info", s.info)
