@@ -314,7 +314,9 @@ func TestAnotherReplicaTakesOverFromOneThatVanished(t *testing.T) {
 			r.step()
 			r.want("") // it holds the claim
 			kill()
-			<-died
+			if err := <-died; !errors.Is(err, context.Canceled) {
+				t.Errorf("the killed replica ended with %v", err)
+			}
 			r.step()
 			r.want("") // and nobody knows yet that it is gone
 			r.clock.Turn(30 * time.Second)
@@ -329,7 +331,7 @@ type vanishing struct{ store.Store }
 
 func (vanishing) ReleaseSubscription(context.Context, string, string) error { return nil }
 
-func openPostgres(t *testing.T, dsn string, clock func() time.Time) store.Store {
+func openPostgres(t testing.TB, dsn string, clock func() time.Time) store.Store {
 	t.Helper()
 	db, err := postgres.Open(t.Context(), postgres.Config{DSN: dsn, Clock: clock})
 	if err != nil {

@@ -41,7 +41,7 @@ func riverConfig(db store.Store, owner string) job.RiverConfig {
 	}
 }
 
-func openSQLite(t *testing.T, clock func() time.Time) *sqlite.Store {
+func openSQLite(t testing.TB, clock func() time.Time) *sqlite.Store {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: t.TempDir() + "/jobs.sqlite", Clock: clock})
 	if err != nil {
@@ -51,7 +51,7 @@ func openSQLite(t *testing.T, clock func() time.Time) *sqlite.Store {
 	return db
 }
 
-func openPostgres(t *testing.T, dsn string, clock func() time.Time) *postgres.Store {
+func openPostgres(t testing.TB, dsn string, clock func() time.Time) *postgres.Store {
 	t.Helper()
 	db, err := postgres.Open(t.Context(), postgres.Config{DSN: dsn, Clock: clock})
 	if err != nil {
