@@ -200,11 +200,11 @@ func (v *version) abandon(trial bool) {
 // settle draws the consequences of a call for the version's life. own says
 // that the deadline was the plugin's, not its caller's.
 func (v *version) settle(err error, trial, own bool) {
-	var crash *Crash
-	crashed := errors.As(err, &crash)
 	if err == nil && !trial && v.healthy.Load() != nil {
 		return
 	}
+	var crash *Crash
+	crashed := errors.As(err, &crash)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
