@@ -18,29 +18,28 @@ type busy struct{}
 func (busy) Error() string             { return "the queue is full" }
 func (busy) RetryAfter() time.Duration { return time.Second }
 
-var errAll = fault.New(fault.Internal, "it does not work at all")
-
 // One entity that a processor dies of does not take the others of its batch
 // with it; a processor that takes nothing at the moment is not asked for each.
 func TestOneBadEntityFailsAlone(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
+		all   bool // it fails for every entity
 		err   error
 		calls int // of the processor
 		there int // of 20 entities, all but those it failed for
 	}{
-		{"it crashes", fault.New(fault.Internal, "plugin x crashed"), 1 + 20, 19},
-		{"it takes for ever", fault.New(fault.Timeout, "not in time"), 1 + 20, 19},
-		{"it takes all memory", fault.New(fault.Exhausted, "no memory"), 1 + 20, 19},
-		{"it fails for all", errAll, 1 + 10, 0},
-		{"it is away", fault.New(fault.Unavailable, "the plugin is restarting"), 1, 0},
-		{"its queue is full", fault.Wrap(fault.Exhausted, busy{}, "the plugin is busy"), 1, 0},
+		{"it crashes", false, fault.New(fault.Internal, "plugin x crashed"), 1 + 20, 19},
+		{"it takes for ever", false, fault.New(fault.Timeout, "not in time"), 1 + 20, 19},
+		{"it takes all memory", false, fault.New(fault.Exhausted, "no memory"), 1 + 20, 19},
+		{"it fails for all", true, fault.New(fault.Internal, "it does not work"), 1 + 10, 0},
+		{"it is away", false, fault.New(fault.Unavailable, "the plugin is restarting"), 1, 0},
+		{"its queue is full", false, fault.Wrap(fault.Exhausted, busy{}, "the plugin is busy"), 1, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			calls := 0
 			proc := &processor{version: "1", kinds: []string{"component"}}
 			proc.process = func(i contract.ProcessItem) (contract.ProcessResult, error) {
-				if i.Ref == "component:default/c7" || tc.err == errAll {
+				if i.Ref == "component:default/c7" || tc.all {
 					return contract.ProcessResult{}, tc.err
 				}
 				return contract.ProcessResult{}, nil

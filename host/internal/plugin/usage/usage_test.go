@@ -25,8 +25,14 @@ func TestSeries(t *testing.T) {
 		step   int64
 		points int
 	}{
-		{0, 1, 1}, {time.Minute, 1, 60}, {2 * time.Minute, 1, 120}, {3 * time.Minute, 10, 18}, {time.Hour, 10, 360},
-		{2 * time.Hour, 300, 24}, {24 * time.Hour, 300, 288}, {1000 * time.Hour, 300, 288},
+		{0, 1, 1},
+		{time.Minute, 1, 60},
+		{2 * time.Minute, 1, 120},
+		{3 * time.Minute, 10, 18},
+		{time.Hour, 10, 360},
+		{2 * time.Hour, 300, 24},
+		{24 * time.Hour, 300, 288},
+		{1000 * time.Hour, 300, 288},
 	} {
 		r := l.Report(now, tc.window)
 		if r.Step != tc.step || len(r.Series) != tc.points {

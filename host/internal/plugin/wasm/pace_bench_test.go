@@ -3,6 +3,7 @@ package wasm_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -89,9 +90,13 @@ func burn(r *plugin.Registry, request string, clients int) (stop func() (calls i
 				reply, err := r.Call(ctx, plugin.Call{
 					Plugin: "burner", Op: abi.OpHTTPHandle, Authority: principal.Guest("user:development/guest"), Payload: msgp.Raw(request),
 				})
-				if err == nil {
+				var busy *plugin.Busy
+				switch {
+				case err == nil:
 					reply.Close()
 					calls.Add(1)
+				case errors.As(err, &busy): // a client that does as it is told
+					pause(min(busy.RetryAfter(), 50*time.Millisecond))
 				}
 			}
 		})

@@ -47,7 +47,9 @@ func TestSuiteWithoutMetering(t *testing.T) {
 		tb.Helper()
 		l, err := wasm.New(wasm.Config{
 			CacheDir: dir, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
-			Rewrite: func([]byte) (meter.Metered, error) { return meter.Metered{}, &meter.Unsupported{What: "opcode 0x12 in function 7"} },
+			Rewrite: func([]byte) (meter.Metered, error) {
+				return meter.Metered{}, &meter.Unsupported{What: "opcode 0x12 in function 7"}
+			},
 		})
 		if err != nil {
 			tb.Fatal(err)
