@@ -14,8 +14,10 @@ import (
 	"github.com/callboard/callboard/sdk/abi"
 )
 
+// within bounds time alone: a quick loop would use up the fuel of a short
+// deadline before it.
 func within(d time.Duration) plugin.Limits {
-	return plugin.Limits{Deadline: map[abi.Op]time.Duration{abi.OpHTTPHandle: d}}
+	return plugin.Limits{Fuel: 1 << 60, Deadline: map[abi.Op]time.Duration{abi.OpHTTPHandle: d}}
 }
 
 // patient bounds memory and leaves the time to fill it on a slow machine.
