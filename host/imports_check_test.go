@@ -132,6 +132,12 @@ func forbiddenInHost(s source, imported string) string {
 		return ""
 	}
 	to, isHost := strings.CutPrefix(ours, "host/")
+	if within(from, guests...) {
+		if isHost {
+			return "a guest sees nothing of the host"
+		}
+		return ""
+	}
 	if !isHost {
 		if top, _, _ := strings.Cut(ours, "/"); top == "sdk" && !s.test() && !within(ours, sdkForHost...) {
 			return "the host shares only " + strings.Join(sdkForHost, ", ") + " with its guests"

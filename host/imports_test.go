@@ -84,6 +84,10 @@ var homes = []home{
 // sdkForHost are the parts of the SDK that host and guest share. The rest is the guest's side.
 var sdkForHost = []string{"sdk/abi", "sdk/contract", "sdk/entity", "sdk/manifest", "sdk/outbound", "sdk/payload", "sdk/rawjson", "sdk/replay", "sdk/starter"}
 
+// guests are plugins of tests that stand on the SDK, as an author's does. They are built for Wasm
+// only, so that nothing of the host can import them.
+var guests = []string{"internal/app/lifecycle/guest"}
+
 // sdkMayUse are all dependencies of plugin authors that they did not choose.
 var sdkMayUse = []string{"github.com/tinylib/msgp/", "github.com/philhofer/fwd", "go.yaml.in/yaml/"}
 
@@ -166,6 +170,8 @@ func TestEachRuleBites(t *testing.T) {
 
 		{"the shared part of the SDK", "host/internal/plugin/x.go", imports("sdk/abi"), false},
 		{"the guest's part of the SDK", "host/internal/plugin/x.go", imports("sdk"), true},
+		{"a guest of the tests uses the SDK", "host/internal/app/lifecycle/guest/x.go", imports("sdk"), false},
+		{"a guest of the tests uses the host", "host/internal/app/lifecycle/guest/x.go", imports("host/internal/fault"), true},
 		{"the SDK uses the host", "sdk/x.go", imports("host/internal/fault"), true},
 		{"the SDK uses a plugin", "sdk/x_test.go", imports("plugins/catalog"), true},
 		{"the SDK takes a dependency", "sdk/x.go", `import _ "github.com/google/uuid"`, true},

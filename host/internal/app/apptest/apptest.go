@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -63,8 +64,20 @@ func Root() string {
 }
 
 // wasmCache is shared by all tests of this checkout, so that a module is
-// compiled once.
-func wasmCache() string { return filepath.Join(Root(), ".cache", "test", "wasm") }
+// compiled once. A test binary knows the version of the runtime or does not,
+// by what it was linked from; each cache folder belongs to one version, and
+// whoever opens it with another one clears it.
+func wasmCache() string {
+	folder := "wasm"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if m.Path == "github.com/tetratelabs/wazero" {
+				folder += "-" + m.Version
+			}
+		}
+	}
+	return filepath.Join(Root(), ".cache", "test", folder)
+}
 
 // Options change what is booted.
 type Options struct {

@@ -207,6 +207,12 @@ func TestConfiguration(t *testing.T) {
 	if h := o.ask(http.MethodGet, "/notes/history", "", nil).text; strings.Contains(h, "canary-of-notes") || strings.Contains(o.Log.String(), "canary-of-notes") {
 		t.Error("the history or the log shows a secret of the configuration")
 	}
+	// Limits under which it does not start are not kept.
+	o.write(http.MethodPut, "/notes/limits", map[string]any{"limits": map[string]any{"memory": "1MiB"}}).refused(t, http.StatusConflict, "does-not-start")
+	if l := limitOf(o.plugin(), "memory"); l == 1<<20 {
+		t.Error("limits under which the plugin does not start were kept")
+	}
+	o.serves("1.0.0")
 	for name, limits := range map[string]any{"nonsense": 1, "memory": "much", "deadline": map[string]any{"requests": "1s"}} {
 		if a := o.write(http.MethodPut, "/notes/limits", map[string]any{"limits": map[string]any{name: limits}}); a.status != http.StatusBadRequest || !strings.Contains(a.Detail, "limits."+name) {
 			t.Errorf("limit %s: %d %s", name, a.status, a.text)

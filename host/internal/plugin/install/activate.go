@@ -42,7 +42,7 @@ func (i *Installer) Activate(ctx context.Context, a Activation) error {
 	if a.CanaryPercent < 0 || a.CanaryPercent > 99 {
 		return fault.New(fault.Invalid, "canaryPercent is %d; write 1 to 99, or leave it out to replace the version at once", a.CanaryPercent)
 	}
-	if _, err := i.read(ctx); err != nil {
+	if err := i.read(ctx); err != nil {
 		return err
 	}
 	b, err := i.bundle(ctx, bare(a.Digest))

@@ -120,24 +120,24 @@ func New(ctx context.Context, d Deps) (*Installer, error) {
 		slots: map[plugin.ID]*slot{}, configs: map[string]json.RawMessage{}, moving: map[string]func(){}, wake: make(chan struct{}, 1),
 	}
 	i.config.Store(d.Config)
-	if _, err := i.read(ctx); err != nil {
+	if err := i.read(ctx); err != nil {
 		return nil, err
 	}
 	return i, nil
 }
 
 // read takes over the rows of the store.
-func (i *Installer) read(ctx context.Context) (uint64, error) {
+func (i *Installer) read(ctx context.Context) error {
 	all, err := i.deps.Store.ListInstallations(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("reading what is installed: %w", err)
+		return fmt.Errorf("reading what is installed: %w", err)
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if all.Revision >= i.seen { // a slower reader brings nothing new
 		i.rows, i.seen = all.Rows, all.Revision
 	}
-	return all.Revision, nil
+	return nil
 }
 
 // bundle returns a module of the store. Faults: NotFound, Invalid, Unavailable.

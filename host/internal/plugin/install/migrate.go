@@ -54,7 +54,7 @@ func (i *Installer) Migrate(ctx context.Context, b *Bundle, run Run) error {
 
 // behind returns the row of a plugin whose data is older than what b writes.
 func (i *Installer) behind(ctx context.Context, b *Bundle) (store.InstallationRow, bool, error) {
-	if _, err := i.read(ctx); err != nil {
+	if err := i.read(ctx); err != nil {
 		return store.InstallationRow{}, false, err
 	}
 	row, ok := i.live(b.ID)
@@ -238,7 +238,7 @@ func (i *Installer) takeCopy(ctx context.Context, b *Bundle, row *store.Installa
 func (i *Installer) giveUp(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
 	defer cancel()
-	if _, err := i.read(ctx); err != nil {
+	if err := i.read(ctx); err != nil {
 		return err
 	}
 	row, ok := i.live(id)

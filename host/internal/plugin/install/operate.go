@@ -12,7 +12,7 @@ import (
 // plugin of the binary or the configuration it may be a new one. Faults:
 // NotFound, Conflict (*Refused "stale").
 func (i *Installer) begin(ctx context.Context, o Order) (store.InstallationRow, error) {
-	if _, err := i.read(ctx); err != nil {
+	if err := i.read(ctx); err != nil {
 		return store.InstallationRow{}, err
 	}
 	row, ok := i.live(o.Plugin)

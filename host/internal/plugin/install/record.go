@@ -23,7 +23,7 @@ func (i *Installer) save(ctx context.Context, row store.InstallationRow, e store
 		return row, fmt.Errorf("writing what shall be installed: %w", err)
 	}
 	i.deps.Audit(ctx, e)
-	if _, err := i.read(ctx); err != nil {
+	if err := i.read(ctx); err != nil {
 		return saved, err
 	}
 	return saved, nil
@@ -108,7 +108,7 @@ func (i *Installer) noticed(id pluginID, digest string) {
 // the row meanwhile.
 func (i *Installer) revert(ctx context.Context, id, digest, reason string) error {
 	for range 5 {
-		if _, err := i.read(ctx); err != nil {
+		if err := i.read(ctx); err != nil {
 			return err
 		}
 		row, ok := i.live(id)

@@ -40,7 +40,7 @@ func (i *Installer) sweep(ctx context.Context) {
 // Sweep deletes the data of plugins that were removed KeepRemoved ago and the
 // releases that nothing uses. Any replica may do it; the store decides who was first.
 func (i *Installer) Sweep(ctx context.Context) error {
-	if _, err := i.read(ctx); err != nil {
+	if err := i.read(ctx); err != nil {
 		return err
 	}
 	i.mu.Lock()
@@ -69,6 +69,5 @@ func (i *Installer) purge(ctx context.Context, row store.InstallationRow, subjec
 		return err //nolint:wrapcheck // the caller says of which plugin
 	}
 	i.deps.Audit(ctx, e)
-	_, err := i.read(ctx)
-	return err
+	return i.read(ctx)
 }

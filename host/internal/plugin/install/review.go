@@ -187,10 +187,7 @@ func (i *Installer) compare(b *Bundle, old *manifest.Manifest, granted capabilit
 			words := asked.String()
 			c.Granted = &words
 		}
-		if c.NeedsApproval, err = i.needsApproval(name, asked, c.Change, grant, decided); err != nil {
-			return nil, err
-		}
-		c.NeedsApproval = c.NeedsApproval && !b.Core() && c.FixedBy == ""
+		c.NeedsApproval = !b.Core() && c.FixedBy == "" && i.needsApproval(name, asked, c.Change, grant, decided)
 		out = append(out, c)
 	}
 	return out, nil
@@ -219,20 +216,20 @@ func (i *Installer) changeOf(name string, had bool, was manifest.Capability, ask
 // is one that must be granted, nobody decided, or what was granted for less
 // would not cover what is asked for now. What the operator denied stays denied
 // and is not asked again.
-func (i *Installer) needsApproval(name string, asked capability.Extent, change string, grant json.RawMessage, decided bool) (bool, error) {
+func (i *Installer) needsApproval(name string, asked capability.Extent, change string, grant json.RawMessage, decided bool) bool {
 	switch text := string(bytes.TrimSpace(grant)); {
 	case !decided:
-		return !asked.Harmless, nil
+		return !asked.Harmless
 	case text == "true" || text == "false":
-		return false, nil
+		return false
 	case change == "unchanged" || change == "narrowed":
-		return false, nil
+		return false
 	default:
 		has, err := i.deps.Table.GrantExtent(name, grant)
 		if err != nil {
-			return true, nil //nolint:nilerr // a grant that cannot be read covers nothing
+			return true // a grant that cannot be read covers nothing
 		}
-		return !has.Covers(asked), nil
+		return !has.Covers(asked)
 	}
 }
 

@@ -3,6 +3,7 @@ package install
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 
 	"github.com/callboard/callboard/host/internal/config"
@@ -66,8 +67,22 @@ func (i *Installer) SetLimits(ctx context.Context, o Order, said json.RawMessage
 			return refused("fixed-by-file", "%s sets plugins.entries.%s.limits.%s; change it there", at, o.Plugin, key)
 		}
 	}
+	before := row.Limits
 	row.Limits = said
-	return i.change(ctx, row, o.event("limits", nil, row, "done", string(said)))
+	err = i.change(ctx, row, o.event("limits", nil, row, "done", string(said)))
+	if err == nil {
+		return nil
+	}
+	// Under these limits it does not start, and it runs on under the old ones:
+	// so they are what is true, for the other replicas and for a restart.
+	if now, ok := i.live(o.Plugin); ok && now.Revision == row.Revision+1 {
+		now.Limits = before
+		if undo := i.change(ctx, now, o.event("limits", nil, now, "failed", fault.Message(err))); undo != nil {
+			return errors.Join(err, undo)
+		}
+		return &Refused{Kind: "does-not-start", Message: "under these limits the plugin does not start, and the old ones stay: " + fault.Message(err)}
+	}
+	return err
 }
 
 // SetConfig replaces the configuration of a plugin; nil takes it back. The

@@ -154,10 +154,7 @@ func (i *Installer) Detail(ctx context.Context, id string) (*Detail, error) {
 	if m := d.Bundle.Manifest; m != nil {
 		asked = m.Runtime
 		out.Config.Schema = m.Config
-		var err error
-		if out.Capabilities, err = i.capabilities(d); err != nil {
-			return nil, err
-		}
+		out.Capabilities = i.capabilities(d)
 		out.Data = DataDetail{SchemaVersion: m.Data.SchemaVersion, CompatibleFrom: compatibleFrom(m.Data)}
 	}
 	if d.holdsData() {
@@ -180,7 +177,7 @@ func (i *Installer) Detail(ctx context.Context, id string) (*Detail, error) {
 }
 
 // capabilities explains every declared capability, by name.
-func (i *Installer) capabilities(d *Desired) ([]CapabilityDetail, error) {
+func (i *Installer) capabilities(d *Desired) []CapabilityDetail {
 	m := d.Bundle.Manifest
 	out := []CapabilityDetail{}
 	for _, name := range slices.Sorted(maps.Keys(m.Capabilities)) {
@@ -204,7 +201,7 @@ func (i *Installer) capabilities(d *Desired) ([]CapabilityDetail, error) {
 		}
 		out = append(out, c)
 	}
-	return out, nil
+	return out
 }
 
 // versions are the releases that are kept, those in use first.

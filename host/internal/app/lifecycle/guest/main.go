@@ -1,3 +1,5 @@
+//go:build wasip1
+
 // Command guest is the plugin whose life the tests follow. It is built once; the tests cut
 // versions out of it by writing into the marks below, and by the manifest that they put in.
 //
