@@ -51,7 +51,7 @@ type Runtime struct {
 	Memory         Size                `json:"memory,omitempty"`                                     // linear memory of one instance; default 64MiB, at least 4MiB for Go
 	Instances      int                 `json:"instances,omitempty"`                                  // instances alive at once
 	Deadlines      map[string]Duration `json:"deadlines,omitempty"`                                  // by operation, "http.handle/1"
-	Fuel           int                 `json:"fuel,omitempty"`                                       // steps of one call; default one for each nanosecond of its deadline
+	Fuel           int                 `json:"fuel,omitempty"`                                       // steps of one call; default 64 for each nanosecond of its deadline
 	HostCalls      int                 `json:"hostCalls,omitempty"`                                  // host calls of one call; default 1,000
 	LogBytes       Size                `json:"logBytes,omitempty"`                                   // log and output of one call; default 64KiB
 	ResponseBytes  Size                `json:"responseBytes,omitempty"`                              // one reply; default 8MiB

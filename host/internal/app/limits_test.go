@@ -67,12 +67,12 @@ func TestFuel(t *testing.T) {
 		asked, entry, limit int64
 		want                uint64 // of a request
 	}{
-		{"nobody says", 0, 0, 0, 5_000_000_000},
+		{"nobody says", 0, 0, 0, 320_000_000_000},
 		{"the manifest", 1_000_000, 0, 0, 1_000_000},
 		{"the entry replaces it", 1_000_000, 2_000_000, 0, 2_000_000},
 		{"the cap bounds it", 1_000_000, 2_000_000, 1_500_000, 1_500_000},
 		{"the cap bounds the default", 0, 0, 1_500_000, 1_500_000},
-		{"less than nothing is nothing", -1, 0, 0, 5_000_000_000},
+		{"less than nothing is nothing", -1, 0, 0, 320_000_000_000},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := limits(manifest.Runtime{Fuel: int(tc.asked)}, config.Limits{Fuel: tc.entry}, config.Limits{Fuel: tc.limit})

@@ -189,7 +189,7 @@ type Limits struct {
 	Memory         ByteSize  `key:"memory" example:"64MiB" doc:"Memory of one instance."`
 	Deadline       Deadlines `key:"deadline" example:"5s" doc:"Wall-clock time of one call."`
 	Instances      int       `key:"instances" example:"4" doc:"Instances that may run at once."`
-	Fuel           int64     `key:"fuel" example:"2000000000" doc:"Steps of one call, at least 4096: function entries and turns of loops. Absent means one for each nanosecond of the deadline, so that the deadline comes first."`
+	Fuel           int64     `key:"fuel" example:"2000000000" doc:"Steps of one call, at least 4096: function entries and turns of loops. Absent means 64 for each nanosecond of the deadline, so that the deadline comes first."`
 	CPUPercent     int       `key:"cpuPercent" example:"50" doc:"Share of one processor that the plugin's code may use, averaged over a second; 200 is two processors. Calls beyond it wait, and are refused when that would take long. Absent means no limit: long calls step back behind short ones all the same."`
 	HostCalls      int       `key:"hostCalls" example:"1000" doc:"Calls to capabilities within one call."`
 	Handles        int       `key:"handles" example:"64" doc:"Handles open within one call."`

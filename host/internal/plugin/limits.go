@@ -38,14 +38,16 @@ func (l Limits) For(op abi.Op) time.Duration {
 	return DefaultDeadline(op)
 }
 
-// FuelFor returns how many steps a call of op may make. The default, one for
-// each nanosecond of the deadline, is more than code can make in that time, so
-// that the deadline comes first.
+// defaultFuel is a call's budget of steps for each nanosecond of its deadline.
+const defaultFuel = 64
+
+// FuelFor returns how many steps a call of op may make. The default is more
+// than code makes within its deadline, so that the deadline comes first.
 func (l Limits) FuelFor(op abi.Op) uint64 {
 	if l.Fuel > 0 {
 		return l.Fuel
 	}
-	return uint64(l.For(op)) //nolint:gosec // not negative
+	return defaultFuel * uint64(l.For(op)) //nolint:gosec // not negative
 }
 
 // WithDefaults returns the limits with every zero field replaced by the host's

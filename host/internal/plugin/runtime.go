@@ -27,7 +27,7 @@ type Limits struct {
 	Queue          int                      // calls that may wait for an instance; default 16 × Instances
 	Deadline       map[abi.Op]time.Duration // per operation; defaults of DefaultDeadline
 	HostCalls      int                      // host calls of one call; default 1,000
-	Fuel           uint64                   // steps of one call; default one for each nanosecond of its deadline
+	Fuel           uint64                   // steps of one call; default 64 for each nanosecond of its deadline, so that the deadline comes first
 	LogBytes       int                      // log and stderr of one call; default 64 KiB
 	ResponseBytes  int64                    // bytes of one reply; default 8 MiB
 	Handles        int                      // live handles of one call; default 64

@@ -1,7 +1,7 @@
 //go:build wasip1
 
-// Command bench is a guest that decodes and encodes contract types, to
-// measure codecs inside Wasm. host/internal/plugin/wasm runs it.
+// Command bench is a guest that decodes and encodes contract types, and turns a loop, to
+// measure codecs and metering inside Wasm. host/internal/plugin/wasm runs it.
 package main
 
 import (
@@ -133,4 +133,18 @@ func serve(n uint32) uint32 {
 		size = len(guest.Handle(context.Background(), abi.OpHTTPHandle, in))
 	}
 	return uint32(size)
+}
+
+// spin turns a loop n times that does nothing but arithmetic, where counting
+// turns shows most.
+//
+//go:wasmexport spin
+func spin(n uint32) uint32 {
+	x := uint32(2463534242)
+	for range n {
+		x ^= x << 13
+		x ^= x >> 17
+		x ^= x << 5
+	}
+	return x | 1
 }

@@ -18,13 +18,15 @@ type edit struct {
 type editKind byte
 
 const (
-	editCount editKind = iota // count the region arg, an insertion
-	editCall                  // function arg in place of the index there
-	editFill                  // memory.fill
-	editCopy                  // memory.copy
-	editBytes                 // before an instruction that moves as many bytes as the top of the stack says
-	editSlots                 // likewise of table entries
-	editPages                 // likewise of memory pages
+	editEntry    editKind = iota // count the region arg, an insertion at the start of the function
+	editTurn                     // likewise at the start of a loop
+	editTurnWith                 // likewise, of a loop with parameters
+	editCall                     // function arg in place of the index there
+	editFill                     // memory.fill
+	editCopy                     // memory.copy
+	editBytes                    // before an instruction that moves as many bytes as the top of the stack says
+	editSlots                    // likewise of table entries
+	editPages                    // likewise of memory pages
 )
 
 // body rewrites one function.
@@ -94,7 +96,7 @@ func (b *body) rewrite(out, code []byte, params uint32) ([]byte, error) {
 	}
 	start := r.Offset()
 	b.from = start
-	b.edit(edit{at: start, end: start, kind: editCount})
+	b.edit(edit{at: start, end: start, kind: editEntry})
 	for len(b.within) > 0 {
 		if err := b.instruction(); err != nil {
 			return nil, err
@@ -121,13 +123,13 @@ func (b *body) rewrite(out, code []byte, params uint32) ([]byte, error) {
 func (b *body) edit(e edit) { b.edits = append(b.edits, e) }
 
 // enterLoop begins a region.
-func (b *body) enterLoop() {
+func (b *body) enterLoop(kind editKind) {
 	at := b.r.Offset()
 	b.leave(at)
 	b.within = append(b.within, b.region)
 	b.region = int32(len(b.regions)) //nolint:gosec // bounded by the bytes
 	b.regions = append(b.regions, 0)
-	b.edit(edit{at: at, end: at, kind: editCount, arg: uint32(b.region)}) //nolint:gosec // not negative
+	b.edit(edit{at: at, end: at, kind: kind, arg: uint32(b.region)}) //nolint:gosec // not negative
 }
 
 // leave ends a stretch of the current region.
@@ -156,12 +158,18 @@ func (b *body) instruction() error {
 	switch op := r.Byte(); {
 	case op == opBlock, op == opIf:
 		b.within = append(b.within, -1)
-		return b.blockType()
+		_, err := b.blockType()
+		return err
 	case op == opLoop:
-		if err := b.blockType(); err != nil {
+		params, err := b.blockType()
+		if err != nil {
 			return err
 		}
-		b.enterLoop()
+		kind := editTurn
+		if params > 0 {
+			kind = editTurnWith
+		}
+		b.enterLoop(kind)
 	case op == opEnd:
 		b.end()
 	case op == opBr, op == opBrIf:
@@ -277,33 +285,36 @@ func (b *body) below(what string, most uint32) error {
 }
 
 // blockType reads the type of a block: nothing, a value type, or the index of
-// a type as a signed number of 33 bits.
-func (b *body) blockType() error {
+// a type as a signed number of 33 bits. It returns the number of parameters.
+func (b *body) blockType() (params uint32, err error) {
 	at := b.r.Offset()
 	first := b.r.Byte()
 	if b.r.Err() != nil || first == blockVoid {
-		return nil
+		return 0, nil
 	}
 	if first&0xc0 == 0x40 { // negative, of one byte
 		switch first {
 		case 0x7f, 0x7e, 0x7d, 0x7c, 0x7b, 0x70, 0x6f:
-			return nil
+			return 0, nil
 		}
-		return unsupported("block type %#x", first)
+		return 0, unsupported("block type %#x", first)
 	}
 	n, shift := uint64(first&0x7f), 7
 	for c := first; c&0x80 != 0; shift += 7 {
 		if shift > 28 {
-			return fmt.Errorf("has a block type of more than 33 bits at %d", at)
+			return 0, fmt.Errorf("has a block type of more than 33 bits at %d", at)
 		}
 		c = b.r.Byte()
 		n |= uint64(c&0x7f) << shift
 		if c&0x80 == 0 && c&0x40 != 0 {
-			return fmt.Errorf("has a negative block type at %d", at)
+			return 0, fmt.Errorf("has a negative block type at %d", at)
 		}
 	}
-	if b.r.Err() == nil && n >= uint64(len(b.p.params)) {
-		return fmt.Errorf("has block type %d, which is not there", n)
+	switch {
+	case b.r.Err() != nil:
+		return 0, nil
+	case n >= uint64(len(b.p.params)):
+		return 0, fmt.Errorf("has block type %d, which is not there", n)
 	}
-	return nil
+	return b.p.params[n], nil
 }

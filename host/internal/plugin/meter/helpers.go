@@ -13,7 +13,7 @@ type helper struct {
 // right once the module's functions have been counted.
 func (p *pass) helpers() []helper {
 	all := []helper{
-		addedRefill: {"callboard.refill", typeNothing, p.refill()},
+		addedRefill: {"callboard.refill", typeAmount, p.refill()},
 		addedCharge: {"callboard.charge", typeAmount, p.chargeCode()},
 		addedFuel:   {"callboard.fuel", typeExchange, p.exchange()},
 	}
@@ -25,11 +25,12 @@ func (p *pass) helpers() []helper {
 	return all
 }
 
-// refill is: counter = tick(counter).
+// refill is refill(steps): counter = tick(counter) + steps.
 func (p *pass) refill() []byte {
 	out := uleb([]byte{0, opGlobalGet}, p.counter())
 	out = uleb(append(out, opCall), p.imports)
-	return append(uleb(append(out, opGlobalSet), p.counter()), opEnd)
+	out = append(out, opLocalGet, 0, opI32Add, opGlobalSet)
+	return append(uleb(out, p.counter()), opEnd)
 }
 
 // chargeCode is charge(steps): it takes any amount off the counter, without
@@ -37,7 +38,8 @@ func (p *pass) refill() []byte {
 func (p *pass) chargeCode() []byte {
 	out := uleb([]byte{0, opGlobalGet}, p.counter())
 	out = append(least(out, 0, mostSteps), opI32Sub, opGlobalSet)
-	return append(p.refillBelowZero(uleb(out, p.counter())), opEnd)
+	out = append(p.belowZero(uleb(out, p.counter())), opIf, blockVoid)
+	return append(p.refillWith(out, 0), opEnd, opEnd)
 }
 
 // exchange is callboard_fuel(steps): set the counter, return what it was.

@@ -139,7 +139,6 @@ func (p *pass) emit(id byte, content []byte) {
 // the last function that is imported, the others are the last ones of all.
 const (
 	typeExchange = iota // (i32) -> i32
-	typeNothing         // () -> ()
 	typeAmount          // (i32)
 	typeRange           // (i32, i32, i32)
 	addedTypes

@@ -105,7 +105,6 @@ func (p *pass) types(r *format.Reader) ([]byte, error) {
 	var n uint32
 	return p.vector(r, &n, [][]byte{
 		{0x60, 1, typeI32, 1, typeI32},
-		{0x60, 0, 0},
 		{0x60, 1, typeI32, 0},
 		{0x60, 3, typeI32, typeI32, typeI32, 0},
 	}, func(b []byte) ([]byte, error) {

@@ -18,6 +18,7 @@ type Autopsy struct {
 	Stderr    string
 	HostPanic string // set by a host function that panicked by mistake
 	Fuel      uint64 // the budget of the call
+	Code      Code   // what the guest was compiled from
 }
 
 // Explain turns an error of the runtime into a fault.
@@ -26,7 +27,7 @@ func (a Autopsy) Explain(ctx context.Context, err error, doing string) error {
 		return fault.New(fault.Internal, "a host call of plugin %s failed: %s", a.Plugin, a.HostPanic)
 	}
 	text, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n\t")
-	stack = strings.ReplaceAll(stack, "\n\t", "\n")
+	stack = a.Code.Stack(strings.ReplaceAll(stack, "\n\t", "\n"))
 	if errors.Is(err, ErrFuel) {
 		return fault.Wrap(fault.Exhausted, &plugin.Ended{Err: ErrFuel, Stack: stack},
 			fmt.Sprintf("plugin %s has used up its fuel of %d steps in %s", a.Plugin, a.Fuel, doing))

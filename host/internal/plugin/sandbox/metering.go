@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 
 	"github.com/callboard/callboard/host/internal/plugin/meter"
 )
@@ -63,6 +65,24 @@ func (m Metering) Prepare(module []byte) (Code, error) {
 		m.Log.Warn("a metered module is not kept", "error", err)
 	}
 	return code, nil
+}
+
+// unnamed is a function without a name in a stack trace.
+var unnamed = regexp.MustCompile(`(?m)^(\s*\.\$)(\d+)\(`)
+
+// Stack returns a stack trace with the indexes that functions without a name
+// have in the original.
+func (c Code) Stack(trace string) string {
+	if !c.Metered {
+		return trace
+	}
+	return unnamed.ReplaceAllStringFunc(trace, func(call string) string {
+		parts := unnamed.FindStringSubmatch(call)
+		if n, err := strconv.ParseUint(parts[2], 10, 32); err == nil && n > uint64(c.Imports) {
+			return fmt.Sprintf("%s%d(", parts[1], n-1)
+		}
+		return call
+	})
 }
 
 // Unmetered is the original, and why.

@@ -128,7 +128,7 @@ func (i *instance) settle() {
 func (i *instance) autopsy() sandbox.Autopsy {
 	return sandbox.Autopsy{
 		Plugin: i.module.spec.ID, Limits: i.limits, Memory: i.Memory(), Stderr: i.Stderr(),
-		HostPanic: i.hostPanic, Fuel: i.guest.Fuel.Limit(),
+		HostPanic: i.hostPanic, Fuel: i.guest.Fuel.Limit(), Code: i.module.form,
 	}
 }
 

@@ -151,7 +151,8 @@ func (l *Loader) checkShape(m sandbox.Scanned) error {
 // build makes a runtime for the module, with a context without end. It is not
 // interruptible.
 func (l *Loader) build(ctx context.Context, spec plugin.Spec, module sandbox.Scanned, code sandbox.Code) (_ *compiled, err error) {
-	m := &compiled{loader: l, spec: spec, forever: ctx, metered: code.Metered, shift: code.Imports, warning: code.Warning}
+	m := &compiled{loader: l, spec: spec, forever: ctx, form: code}
+	m.form.Wasm = nil // the machine code is kept
 	m.tenants.Free = m.free
 	pages := uint32(min(spec.Limits.MemoryBytes, 4<<30-plugin.PageBytes) / plugin.PageBytes)
 	config := wazero.NewRuntimeConfig().

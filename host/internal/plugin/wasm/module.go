@@ -23,15 +23,13 @@ type compiled struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache // nil without a cache folder
 	code    wazero.CompiledModule
-	metered bool
-	shift   uint32 // functions that a metered module's original imports
-	warning string
+	form    sandbox.Code // what it was compiled from, without the bytes
 
 	tenants sandbox.Tenants
 }
 
 // Warning implements plugin.Module.
-func (m *compiled) Warning() string { return m.warning }
+func (m *compiled) Warning() string { return m.form.Warning }
 
 // Close implements plugin.Module. Calls in progress are waited for until ctx
 // ends; the last of them then frees the code.
@@ -86,7 +84,7 @@ func (m *compiled) NewIn(ctx context.Context, around plugin.Ambient) (_ plugin.I
 	i.use(mod.Memory())
 	i.in = mod.ExportedFunction(abi.ExportIn)
 	i.handle = mod.ExportedFunction(abi.ExportHandle)
-	if m.metered {
+	if m.form.Metered {
 		i.fuel = mod.ExportedFunction(meter.ExportFuel)
 		i.settle()
 	}
