@@ -213,8 +213,9 @@ func exactFuel(t *testing.T, loader plugin.Loader) {
 	}
 	door := (&Gate{}).Open(plugin.CallInfo{})
 	defer door.Close()
+	request := Request("")
 	for range 10_000 {
-		if _, err := inst.Handle(context.Background(), abi.OpHTTPHandle, Request(""), door); err != nil {
+		if _, err := inst.Handle(context.Background(), abi.OpHTTPHandle, request, door); err != nil {
 			t.Fatal(err)
 		}
 		if inst.Fuel() != 2 {

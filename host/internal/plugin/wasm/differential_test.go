@@ -3,7 +3,9 @@ package wasm_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/callboard/callboard/host/internal/fault"
@@ -13,6 +15,22 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin/wasm"
 	"github.com/callboard/callboard/sdk/abi"
 )
+
+// The stack of a crash has functions without a name by their index in the
+// module that the author has, whether or not it was rewritten.
+func TestStacksHaveTheModulesOwnIndexes(t *testing.T) {
+	s := plugintest.NewStage(t, newLoader(t))
+	s.Install(t, "trapping", plugintest.Trapping(), plugin.Limits{})
+	_, err := s.Send(t.Context(), "trapping", "")
+	var crash *plugin.Crash
+	if !errors.As(err, &crash) || !strings.Contains(crash.Stack, ".$1(i32,i32) i64") {
+		t.Errorf("%v, want a crash in function 1", err)
+	}
+	_, err = s.Send(t.Context(), "trapping", "")
+	if status, _ := s.Get("trapping"); status.Warning != "" || !strings.Contains(status.Stack, ".$1(") {
+		t.Errorf("its status is %+v, after %v", status, err)
+	}
+}
 
 // A Go guest answers the same metered and bare, and fails in the same way.
 func TestGoGuestDoesTheSame(t *testing.T) {
