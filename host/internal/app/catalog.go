@@ -154,6 +154,13 @@ func (c *catalogEngine) follow(ctx context.Context, current []*bundle) {
 	c.following = key.String()
 }
 
+// drop takes the entities of a removed plugin out of the catalog.
+func (c *catalogEngine) drop(ctx context.Context, installation string) {
+	if err := c.engine.DropProvided(context.WithoutCancel(ctx), installation); err != nil {
+		c.log.ErrorContext(ctx, "the entities of a removed plugin stay in the catalog", "installation", installation, "error", err)
+	}
+}
+
 // use gives the processors the registry that runs them.
 func (c *catalogEngine) use(p *pluginSet) { c.calls.Caller = p.registry }
 

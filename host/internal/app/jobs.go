@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -176,7 +178,8 @@ func (j *jobs) register(ctx context.Context, in *installed, m *manifest.Manifest
 	var rows []store.ScheduleRow
 	if _, granted := in.rights.Granted(abi.CapSchedule); granted {
 		for _, s := range m.Extensions.Schedules {
-			if !m.RunsByItself(s.ID) {
+			// What only a collator names waits for the search index.
+			if !m.RunsByItself(s.ID) || len(providersOf(m, s.ID)) > 0 {
 				rows = append(rows, store.ScheduleRow{ID: s.ID, Every: time.Duration(s.Every), Cron: s.Cron})
 			}
 		}
@@ -215,7 +218,38 @@ func (j *jobs) runSchedule(ctx context.Context, s store.ScheduleRow, r store.Sch
 	if err := j.present(s.Plugin, s.Installation, abi.CapSchedule); err != nil {
 		return err
 	}
+	if in := j.plugins.get(plugin.ID(s.Plugin)); in != nil {
+		if providers := providersOf(in.bundle.Manifest, s.ID); len(providers) > 0 {
+			return j.provide(ctx, s.Plugin, providers)
+		}
+	}
 	return extension.Schedule(ctx, j.plugins.registry, plugin.ID(s.Plugin), &contract.ScheduleRun{Schedule: s.ID, Run: r.ID, Trigger: r.Trigger})
+}
+
+// providersOf are the providers that a schedule runs.
+func providersOf(m *manifest.Manifest, schedule string) []string {
+	var out []string
+	for _, p := range m.Extensions.Providers {
+		if p.Schedule == schedule {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
+// provide runs providers one after the other; one that fails keeps none of the
+// others from running.
+func (j *jobs) provide(ctx context.Context, id string, providers []string) error {
+	var failed []error
+	for _, name := range providers {
+		message, err := extension.Provide(ctx, j.plugins.registry, plugin.ID(id), name)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("provider %s: %w", name, err))
+			continue
+		}
+		j.log.InfoContext(ctx, "provider ran", "plugin", id, "provider", name, "message", message)
+	}
+	return errors.Join(failed...)
 }
 
 func (j *jobs) runTask(ctx context.Context, a *job.Attempt, authority principal.Authority, own bool) ([]byte, error) {
