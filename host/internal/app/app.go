@@ -53,6 +53,7 @@ type App struct {
 	log       *telemetry.Logger
 	store     store.Store
 	blobs     *blob.Store
+	uses      *capability.Uses
 	traces    *telemetry.Traces
 	metrics   *telemetry.Metrics
 	index     *index.Index
@@ -133,7 +134,7 @@ func collectorClient(out *egress.Egress, endpoint string) *http.Client {
 func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	c, o := a.options.Config, a.options
 	log := a.log.Logger
-	observer := &observer{metrics: a.metrics, log: log, uses: &capabilityUses{}}
+	observer := &observer{metrics: a.metrics, log: log}
 	a.secrets.current.Store(c)
 	all := bundles(c, o.Core)
 	configs := &lateConfigs{}
@@ -153,7 +154,8 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	if err != nil {
 		return fmt.Errorf("making the table of capabilities: %w", err)
 	}
-	doors := capability.NewGate(capability.Config{Table: table, Audit: observer, Log: log})
+	a.uses = capability.NewUses(table, a.store, o.Now)
+	doors := capability.NewGate(capability.Config{Table: table, Audit: observer, Uses: a.uses, Log: log})
 	cache := o.WasmCache
 	if cache == "" {
 		cache = filepath.Join(c.DataDir, "wasm-cache")
@@ -190,7 +192,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	a.jobs.plugins = a.plugins
 	a.closeLater(a.jobs.close)
 	if a.installer, err = newInstaller(ctx, installerDeps{
-		config: c, fixed: all, store: a.store, plugins: a.plugins, table: table, catalog: a.catalog, jobs: a.jobs, log: log, now: o.Now,
+		config: c, fixed: all, store: a.store, plugins: a.plugins, table: table, catalog: a.catalog, uses: a.uses, jobs: a.jobs, log: log, now: o.Now,
 	}); err != nil {
 		return err
 	}
@@ -212,7 +214,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		Authn:     a.jobs.authn,
 		Jobs:      jobsAPI{a.jobs},
 		Plugins:   a.plugins,
-		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: observer.uses, store: a.store, catalog: a.catalog},
+		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: a.uses, store: a.store, catalog: a.catalog},
 		Installer: a.installer, Permissions: permissions{production: c.Auth.IsProduction()},
 		Recordings: &recordings{recorder: a.recorder, registry: a.plugins.registry, log: log},
 		TLS:        certificate, RequestID: uuid.NewString, Now: o.Now,

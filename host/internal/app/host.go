@@ -35,7 +35,7 @@ type hostAPI struct {
 	plugins *pluginSet
 	// installer knows what was asked for, plugins what runs of it.
 	installer *install.Installer
-	uses      *capabilityUses
+	uses      *capability.Uses
 	store     store.Store
 	catalog   interface{ Figures() Figures }
 }
@@ -116,11 +116,28 @@ func (h *hostAPI) GetPlugin(ctx context.Context, id string) (any, error) {
 		v.pluginView = h.gone(ctx, id)
 	}
 	v.Standing = d.Standing
-	for n := range v.Capabilities {
-		c := &v.Capabilities[n]
-		c.Uses, c.Denied, c.LastUsedAt = h.uses.of(id, c.Name)
+	return v, h.used(ctx, id, v.Capabilities)
+}
+
+// used adds what was used of each capability.
+func (h *hostAPI) used(ctx context.Context, id string, capabilities []install.CapabilityDetail) error {
+	uses, _, err := h.uses.Of(ctx, id)
+	if err != nil {
+		return err //nolint:wrapcheck // says what and why
 	}
-	return v, nil
+	for n := range capabilities {
+		c := &capabilities[n]
+		for _, u := range uses {
+			if u.Capability != c.Name {
+				continue
+			}
+			c.Uses, c.Denied = c.Uses+u.Uses, c.Denied+u.Denied
+			if u.LastUsed.After(c.LastUsedAt) {
+				c.LastUsedAt = u.LastUsed
+			}
+		}
+	}
+	return nil
 }
 
 // Usage implements web.Host.

@@ -23,6 +23,7 @@ type installerDeps struct {
 	plugins *pluginSet
 	table   capability.Table
 	catalog *catalogEngine
+	uses    *capability.Uses
 	jobs    *jobs
 	log     *slog.Logger
 	now     func() time.Time
@@ -47,6 +48,9 @@ func newInstaller(ctx context.Context, d installerDeps) (*install.Installer, err
 			if e.Action == "remove" && e.Outcome == "done" {
 				// Nobody keeps them up to date any more; a reinstallation brings them again.
 				d.catalog.drop(ctx, e.Installation)
+				if err := d.uses.Forget(context.WithoutCancel(ctx), e.Plugin); err != nil {
+					d.log.WarnContext(ctx, "what a removed plugin used is kept", "plugin", e.Plugin, "error", err)
+				}
 			}
 		},
 	})

@@ -18,7 +18,6 @@ type observer struct {
 	log     *slog.Logger
 	// installer writes down what the registry does by itself; nil until it is made.
 	installer *install.Installer
-	uses      *capabilityUses
 }
 
 // Called implements plugin.Observer.
@@ -75,7 +74,6 @@ func (o *observer) Withdrawn(e plugin.WithdrawEvent) {
 // CapabilityCall implements capability.Audit: the first denial of a call and
 // capability is logged, everything is counted.
 func (o *observer) CapabilityCall(e capability.Event) {
-	o.uses.note(e)
 	outcome := "ok"
 	if e.Err != nil {
 		outcome = fault.KindOf(e.Err).String()

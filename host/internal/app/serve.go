@@ -47,11 +47,15 @@ func (a *App) Start(ctx context.Context, pprofAddr string) error {
 	background, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { a.sweep(background) })
+	work.Go(func() { a.keepUses(background) })
 	work.Go(func() { a.plugins.compileAhead(background) })
 	work.Go(func() { settle(background) })
 	a.closeLater(func(context.Context) error {
 		stop()
 		work.Wait() // before the store and the cache that they use are closed
+		if err := a.uses.Flush(context.WithoutCancel(ctx)); err != nil {
+			a.log.WarnContext(ctx, "what plugins used last is lost", "error", err)
+		}
 		return nil
 	})
 	if err := a.serveMetrics(); err != nil {
@@ -150,6 +154,25 @@ func (a *App) serveBeside(what, addr string, h http.Handler) error {
 		}
 	}()
 	return nil
+}
+
+// usesEvery is how often what plugins use goes to the database.
+const usesEvery = time.Minute
+
+// keepUses stores what plugins use.
+func (a *App) keepUses(ctx context.Context) {
+	tick := time.NewTicker(usesEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := a.uses.Flush(ctx); err != nil {
+			a.log.WarnContext(ctx, "what plugins use is stored later", "error", err)
+		}
+	}
 }
 
 // sweepEvery is how often expired values and sessions are removed.

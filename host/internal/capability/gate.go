@@ -58,6 +58,7 @@ type Config struct {
 	Table  Table
 	Policy Policy
 	Audit  Audit
+	Uses   *Uses // nil = nobody counts
 	Log    *slog.Logger
 }
 
@@ -139,8 +140,12 @@ func (g *Gate) Open(o Opening) *Session {
 	if o.EgressBytes == 0 {
 		o.EgressBytes = 32 << 20
 	}
+	var uses *pluginUses
+	if g.config.Uses != nil {
+		uses = g.config.Uses.of(o.Plugin)
+	}
 	return &Session{
-		gate: g, opening: o, rights: g.Rights(o.Plugin, o.Digest),
+		gate: g, opening: o, uses: uses, rights: g.Rights(o.Plugin, o.Digest),
 		handles: newHandles(g.generation.Add(1), o.Handles, o.HandleBytes),
 	}
 }
@@ -149,6 +154,7 @@ func (g *Gate) Open(o Opening) *Session {
 type Session struct {
 	gate    *Gate
 	opening Opening
+	uses    *pluginUses // nil = nobody counts
 	rights  *Rights
 	handles *Handles
 	calls   int
@@ -204,6 +210,9 @@ func (s *Session) Close() {
 func (s *Session) Call(ctx context.Context, id abi.Capability, op uint32, payload []byte) []byte {
 	s.out.exchanges, s.out.secrets = nil, nil
 	name, answer, err := s.perform(ctx, id, op, payload)
+	if s.uses != nil && id != abi.CapHandle {
+		s.uses.note(id, op, err)
+	}
 	repeated := fault.Is(err, fault.Denied) && s.again(id)
 	if audit := s.gate.config.Audit; audit != nil {
 		audit.CapabilityCall(Event{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -183,6 +184,11 @@ func reach(c *capability.Call, key string) (*Scope, error) {
 	}
 	if !scope.reaches(key) {
 		return nil, outOfReach(scope, key)
+	}
+	if folder, _, found := strings.Cut(key, "/"); found {
+		c.Reached(abi.CapBlob, "prefix", folder+"/")
+	} else {
+		c.Reached(abi.CapBlob, "prefix", key)
 	}
 	return scope, nil
 }

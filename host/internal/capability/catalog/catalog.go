@@ -123,6 +123,9 @@ func (s service) get(ctx context.Context, c *capability.Call, q *contract.Catalo
 		return nil, err
 	}
 	v := c.Viewer(q.Own)
+	if kind, _, found := strings.Cut(q.Ref, ":"); found {
+		c.Reached(abi.CapCatalog, "kind", strings.ToLower(kind))
+	}
 	if !r.whole() {
 		if err := s.within(ctx, v, r, q); err != nil {
 			return nil, err
@@ -174,6 +177,7 @@ func (s service) query(ctx context.Context, c *capability.Call, q *contract.Cata
 		return nil, err
 	}
 	v := c.Viewer(q.Own)
+	s.reached(c, q.Filter)
 	order := make([]catalog.Order, len(q.Order))
 	for i, o := range q.Order {
 		order[i] = catalog.Order{Field: o.Field, Desc: o.Desc}
@@ -202,6 +206,7 @@ func (s service) facets(ctx context.Context, c *capability.Call, q *contract.Cat
 		return nil, err
 	}
 	v := c.Viewer(q.Own)
+	s.reached(c, q.Filter)
 	doc, err := s.reader.Facets(ctx, v, catalog.FacetQuery{Facets: q.Facets, Filter: r.narrowed(filter(q.Filter)), Predicate: q.Query})
 	if err != nil {
 		return nil, err
@@ -218,6 +223,11 @@ func (s service) byRefs(ctx context.Context, c *capability.Call, q *contract.Cat
 		return nil, fault.New(fault.Invalid, "%d entity refs asked for, at most %d at once", len(q.Refs), maxRefs)
 	}
 	v := c.Viewer(q.Own)
+	for _, ref := range q.Refs[:min(len(q.Refs), maxReached)] {
+		if kind, _, found := strings.Cut(ref, ":"); found {
+			c.Reached(abi.CapCatalog, "kind", strings.ToLower(kind))
+		}
+	}
 	doc, err := s.reader.ByRefs(ctx, v, catalog.RefsQuery{Refs: q.Refs, Filter: r.narrowed(filter(q.Filter)), Predicate: q.Query, Fields: q.Fields})
 	if err != nil {
 		return nil, err
@@ -245,6 +255,32 @@ func (s service) list(ctx context.Context, c *capability.Call, q *contract.Catal
 		return nil, fault.Wrap(fault.Internal, err, "encoding locations")
 	}
 	return hand(c, c.Viewer(q.Own), catalog.Document{Body: catalog.Body{body}, Revision: s.reader.Revision()})
+}
+
+// maxReached is how many refs of one request are looked at for their kinds.
+const maxReached = 20
+
+// reached notes the kinds that a filter asks for; one that names none in any of
+// its parts asks for all.
+func (service) reached(c *capability.Call, f []contract.FilterAll) {
+	if len(f) == 0 {
+		c.Reached(abi.CapCatalog, "kind", "*")
+	}
+	for _, all := range f {
+		named := false
+		for _, t := range all.Terms {
+			if !strings.EqualFold(t.Key, "kind") {
+				continue
+			}
+			for _, kind := range t.Values {
+				named = true
+				c.Reached(abi.CapCatalog, "kind", strings.ToLower(kind))
+			}
+		}
+		if !named {
+			c.Reached(abi.CapCatalog, "kind", "*")
+		}
+	}
 }
 
 // hand puts a document behind a handle.

@@ -40,6 +40,7 @@ func (s service) publish(ctx context.Context, c *capability.Call, q *contract.Ev
 				Why:     "topic " + e.Topic + " belongs to plugin " + owner + ", and only it publishes there; publish under " + c.Plugin + "/…",
 			}
 		}
+		c.Reached(abi.CapEvent, "topic", e.Topic)
 		p.Events = append(p.Events, event.Draft{Topic: e.Topic, Key: e.Key, Ref: e.Ref, Revision: e.Revision, Payload: e.Payload})
 	}
 	ids, err := s.publisher.Publish(ctx, p)

@@ -94,6 +94,7 @@ func (f *fetching) request(q *contract.HTTPFetchRequest) (*http.Request, error) 
 	if err != nil {
 		return nil, err
 	}
+	f.call.Reached(abi.CapHTTP, "host", strings.ToLower(u.Host))
 	header, err := checkHeader(q.Headers, permission.credentials, u)
 	if err != nil {
 		return nil, err

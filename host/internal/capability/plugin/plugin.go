@@ -80,6 +80,7 @@ func (s service) call(ctx context.Context, c *capability.Call, q *contract.Plugi
 	if !scope.allows(q.Plugin, method, decoded, own) {
 		return nil, refusal(scope, q.Plugin, method, decoded, own)
 	}
+	c.Reached(abi.CapPlugin, "plugin", q.Plugin)
 	r := &Request{
 		Plugin: q.Plugin, Method: method, Path: path, RawQuery: query, Body: q.Body,
 		Authority: c.Authority, ParentID: c.CallID,
