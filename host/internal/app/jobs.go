@@ -35,6 +35,7 @@ type jobs struct {
 	tasks     *job.Tasks
 	plugins   *pluginSet
 	authn     *authn.Authenticator
+	actor     func(id string) (principal.Actor, error) // a plugin in its version of today
 	now       func() time.Time
 	log       *slog.Logger
 
@@ -50,6 +51,7 @@ const retryTasks = 5 * time.Second
 
 func newJobs(db store.Store, now func() time.Time, log *slog.Logger) *jobs {
 	j := &jobs{now: now, log: log}
+	j.actor = j.current
 	owner := uuid.NewString()
 	j.events = event.New(event.Config{
 		Store: db, Deliver: j.deliver, Owner: owner, Clock: now, Random: rand.Float64, Log: log,
@@ -296,7 +298,7 @@ func (j *jobs) authorize(ctx context.Context, id string, r job.Requester) (princ
 	return a, false, err
 }
 
-func (j *jobs) actor(id string) (principal.Actor, error) {
+func (j *jobs) current(id string) (principal.Actor, error) {
 	s, err := j.plugins.registry.Get(plugin.ID(id))
 	if err != nil {
 		return principal.Actor{}, fault.New(fault.Denied, "plugin %s, through which the task was asked for, is gone", id)
