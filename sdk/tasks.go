@@ -77,7 +77,8 @@ func (t *Task) LogAt(level, format string, args ...any) error {
 func (t *Task) tell(op operation, q interface {
 	MarshalMsg(b []byte) ([]byte, error)
 	Msgsize() int
-}) error {
+},
+) error {
 	var standing contract.TaskStanding
 	if err := t.call.do(op, q, &standing); err != nil {
 		return err

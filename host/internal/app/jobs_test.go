@@ -135,7 +135,8 @@ func operate(t *testing.T, p *apptest.Portal) {
 	events := func() (e struct {
 		Topics                      []string
 		Cursor, Head, Pending, Dead uint64
-	}) {
+	},
+	) {
 		_, body := p.Get(path + "/events")
 		if err := json.Unmarshal([]byte(body), &e); err != nil {
 			t.Fatal(body)

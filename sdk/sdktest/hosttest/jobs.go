@@ -114,8 +114,14 @@ var taskCases = []testCase{
 	}},
 	{"what is no task", Setup{}, func(_ *testing.T, h *probe) {
 		for _, q := range []contract.TaskEnqueueRequest{
-			{Name: ""}, {Name: "Build It"}, {Name: "a", Priority: 5}, {Name: "a", Priority: -1}, {Name: "a", MaxAttempts: 21},
-			{Name: "a", TimeoutMillis: 3_600_001}, {Name: "a", RunAt: -1}, {Name: "a", Payload: make([]byte, 64<<10+1)},
+			{Name: ""},
+			{Name: "Build It"},
+			{Name: "a", Priority: 5},
+			{Name: "a", Priority: -1},
+			{Name: "a", MaxAttempts: 21},
+			{Name: "a", TimeoutMillis: 3_600_001},
+			{Name: "a", RunAt: -1},
+			{Name: "a", Payload: make([]byte, 64<<10+1)},
 		} {
 			h.refuse(abi.CodeInvalid, abi.CapTask, abi.TaskEnqueue, &q)
 		}
