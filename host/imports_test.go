@@ -42,7 +42,7 @@ var closed = []door{
 	{"internal/app", []string{"cmd"}, "the command line is the only one who starts the portal"},
 	{"internal/web", []string{"internal/app", "cmd/callboard/doctor.go"}, "app is the only wiring; the doctor reads web's Readiness"},
 	{"internal/plugin/wasm", []string{"internal/app", "pluginbench"}, "everybody else calls a runtime through the interfaces of plugin"},
-	{"internal/plugin/extism", []string{"internal/app"}, "as plugin/wasm"},
+	{"internal/plugin/extism", []string{"internal/app", "pluginbench"}, "as plugin/wasm"},
 	{"internal/plugin/sandbox", []string{"internal/plugin/wasm", "internal/plugin/extism"}, "it is the inside of a runtime"},
 	{"internal/store/sqlite", []string{"internal/app"}, "everybody else uses the interfaces of store"},
 	{"internal/store/postgres", []string{"internal/app"}, "everybody else uses the interfaces of store"},
@@ -63,8 +63,8 @@ var homes = []home{
 	{"github.com/valyala/fasthttp", []string{"internal/web"}},
 	// Two runtimes, what they share, and the pass that all modules go through.
 	{"github.com/tetratelabs/wazero", []string{"internal/plugin/wasm", "internal/plugin/extism", "internal/plugin/sandbox", "internal/plugin/meter", "pluginbench"}},
-	{"github.com/extism/go-sdk", []string{"internal/plugin/extism"}},
-	{"github.com/extism/go-pdk", []string{"internal/plugin/plugintest/guests/extism-go"}}, // a guest, and a module of its own
+	{"github.com/extism/go-sdk", []string{"internal/plugin/extism", "pluginbench"}},
+	{"github.com/extism/go-pdk", []string{"internal/plugin/plugintest/guests/extism-go", "pluginbench"}}, // guests, in modules of their own
 	{"github.com/aws/", []string{"internal/blob/s3"}},
 	{"github.com/open-policy-agent/", []string{"internal/policy"}},
 	{"github.com/meilisearch/", []string{"internal/search/meili"}},

@@ -14,6 +14,7 @@ commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 echo "==> building the comparison"
 CGO_ENABLED=0 go build -trimpath -o "$work/pluginbench" ./host/pluginbench
 GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags='-s -w' -o "$work/guest.wasm" ./host/pluginbench/guest
+(cd host/pluginbench && GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags='-s -w' -o "$work/extism.wasm" ./extismguest)
 
 echo "==> measuring; this takes some minutes"
-"$work/pluginbench" -guest "$work/guest.wasm" -commit "$commit" -docs docs/benchmarks.md "$@"
+"$work/pluginbench" -guest "$work/guest.wasm" -extism "$work/extism.wasm" -commit "$commit" -docs docs/benchmarks.md "$@"

@@ -85,6 +85,23 @@ func (b *bench) subjects(ctx context.Context) (out []subject, err error) {
 		}
 		out = append(out, r.subject(name))
 	}
+	if b.extism != "" {
+		kit, err := os.ReadFile(b.extism)
+		if err != nil {
+			return out, err
+		}
+		one, err := ourExtismSubject(ctx, b, kit)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, one)
+		for _, timeout := range []uint64{0, 60_000} {
+			if one, err = extismSubject(ctx, kit, timeout); err != nil {
+				return out, err
+			}
+			out = append(out, one)
+		}
+	}
 	process, err := processSubject()
 	if err != nil {
 		return out, err

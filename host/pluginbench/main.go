@@ -68,6 +68,7 @@ func sections() []section {
 		{"calls", measureCalls},
 		{"metering", measureMetering},
 		{"swap", measureSwap},
+		{"neighbour", measureNeighbour},
 		{"fleet", measureFleet},
 	}
 }

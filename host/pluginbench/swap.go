@@ -97,8 +97,12 @@ func (l loaded) quantile(q float64) time.Duration {
 	return l.times[min(int(q*float64(len(l.times))), len(l.times)-1)]
 }
 
-// underLoad keeps clients at the plugin while something is done.
-func (s *stage) underLoad(ctx context.Context, do func() error) (out loaded) {
+func (s *stage) underLoad(ctx context.Context, do func() error) loaded {
+	return s.underLoadOf(ctx, swapClients, "echo hello", do)
+}
+
+// underLoadOf keeps clients at the plugin while something is done.
+func (s *stage) underLoadOf(ctx context.Context, clients int, request string, do func() error) (out loaded) {
 	var (
 		stop   atomic.Bool
 		work   sync.WaitGroup
@@ -106,12 +110,12 @@ func (s *stage) underLoad(ctx context.Context, do func() error) (out loaded) {
 		failed atomic.Int64
 	)
 	began := time.Now()
-	for range swapClients {
+	for range clients {
 		work.Go(func() {
 			var mine []time.Duration
 			for !stop.Load() {
 				sent := time.Now()
-				if err := s.send(ctx, "bench", "echo hello", func([]byte) error { return nil }); err != nil {
+				if err := s.send(ctx, "bench", request, func([]byte) error { return nil }); err != nil {
 					failed.Add(1)
 					continue
 				}
