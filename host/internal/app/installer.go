@@ -45,7 +45,7 @@ func newInstaller(ctx context.Context, d installerDeps) (*install.Installer, err
 		Audit: func(ctx context.Context, e store.PluginEvent) {
 			d.log.InfoContext(ctx, "plugin "+e.Action, "plugin", e.Plugin, "version", e.Version, "digest", e.Digest,
 				"subject", e.Subject, "outcome", e.Outcome, "message", e.Message)
-			if e.Action == "remove" && e.Outcome == "done" {
+			if (e.Action == "remove" || e.Action == "purge") && e.Outcome == "done" {
 				// Nobody keeps them up to date any more; a reinstallation brings them again.
 				d.catalog.drop(ctx, e.Installation)
 				if err := d.uses.Forget(context.WithoutCancel(ctx), e.Plugin); err != nil {
