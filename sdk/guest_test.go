@@ -196,3 +196,19 @@ func TestRoutesAreCheckedWhenRegistered(t *testing.T) {
 		}
 	}
 }
+
+func TestProvidersRunByName(t *testing.T) {
+	h := sdktest.New(t, sdk.Plugin{Providers: sdk.Providers{
+		"good": func(ctx context.Context) (string, error) { return "3 entities", ctx.Err() },
+		"bad":  func(context.Context) (string, error) { return "", sdk.Unavailable("the source does not answer") },
+	}})
+	if message, err := h.Provide("good"); err != nil || message != "3 entities" {
+		t.Errorf("%q, %v", message, err)
+	}
+	if _, err := h.Provide("bad"); sdk.CodeOf(err) != sdk.CodeUnavailable {
+		t.Errorf("%v", err)
+	}
+	if _, err := h.Provide("none"); sdk.CodeOf(err) != sdk.CodeNotFound {
+		t.Errorf("%v", err)
+	}
+}

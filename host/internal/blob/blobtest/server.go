@@ -2,6 +2,7 @@ package blobtest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -57,7 +58,7 @@ func (s Server) start(t testing.TB, program string) (string, error) {
 		return "", err
 	}
 	var output bytes.Buffer
-	command := exec.Command(program, "--port", address, "--access", s.AccessKeyID, "--secret", s.SecretAccessKey, "--quiet", "posix", s.Folder) //nolint:gosec // the test's own program
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), program, "--port", address, "--access", s.AccessKeyID, "--secret", s.SecretAccessKey, "--quiet", "posix", s.Folder) //nolint:gosec // the test's own program
 	command.Stdout, command.Stderr = &output, &output
 	if err := command.Start(); err != nil {
 		return "", fmt.Errorf("starting the S3 server: %w", err)
@@ -66,7 +67,7 @@ func (s Server) start(t testing.TB, program string) (string, error) {
 	go func() { ended <- command.Wait() }()
 	t.Cleanup(func() {
 		_ = command.Process.Kill()
-		<-ended
+		t.Log("the S3 server ended:", <-ended)
 	})
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -80,7 +81,7 @@ func (s Server) start(t testing.TB, program string) (string, error) {
 			return "", fmt.Errorf("the S3 server does not answer on %s", address)
 		case <-ticker.C:
 		}
-		if c, err := net.Dial("tcp", address); err == nil {
+		if c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address); err == nil {
 			_ = c.Close()
 			return "http://" + address, nil
 		}

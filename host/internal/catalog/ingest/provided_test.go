@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/callboard/callboard/host/internal/catalog/descriptor"
 	"github.com/callboard/callboard/host/internal/catalog/ingest"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
@@ -244,3 +245,28 @@ func TestAncestryLeadsToTheRoots(t *testing.T) {
 }
 
 var _ store.Provided = (*sqlite.Store)(nil)
+
+// FuzzDocuments holds that text of a plugin is cut into descriptors or refused,
+// and that the pieces of YAML are whole lines of it.
+func FuzzDocuments(f *testing.F) {
+	for _, seed := range []string{"", "a: 1\n---\nb: 2\n", `[{"a":1},{"b":[2]}]`, "[1,", "---\n---\n", " [\n]", "\ufeff[]", "a: |\n  ---\n  x\n"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		documents, err := ingest.Documents(text, descriptor.Limits{FileBytes: 1 << 16, Documents: 50, Depth: 64, Values: 1000})
+		if err != nil {
+			if !fault.Is(err, fault.Invalid) {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		total := 0
+		for _, d := range documents {
+			total += len(d)
+		}
+		// A byte that is no UTF-8 becomes three, and a line may be ended.
+		if len(documents) > 50 || total > 3*len(text)+1 {
+			t.Errorf("%d bytes became %d documents with %d", len(text), len(documents), total)
+		}
+	})
+}
