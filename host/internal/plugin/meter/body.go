@@ -289,7 +289,7 @@ func (b *body) below(what string, most uint32) error {
 func (b *body) blockType() (params uint32, err error) {
 	at := b.r.Offset()
 	first := b.r.Byte()
-	if b.r.Err() != nil || first == blockVoid {
+	if first == blockVoid {
 		return 0, nil
 	}
 	if first&0xc0 == 0x40 { // negative, of one byte
@@ -312,7 +312,7 @@ func (b *body) blockType() (params uint32, err error) {
 	}
 	switch {
 	case b.r.Err() != nil:
-		return 0, nil
+		return 0, b.r.Err()
 	case n >= uint64(len(b.p.params)):
 		return 0, fmt.Errorf("has block type %d, which is not there", n)
 	}

@@ -16,8 +16,9 @@ import (
 const batch = 200
 
 // BenchmarkCodec decodes and encodes contract types inside Wasm, with the
-// generated codec and with encoding/json; "closing" is the runtime as plugins
-// run in it until metering, "bare" is without interruption. ns/op is a message.
+// generated codec and with encoding/json; "bare" is without interruption,
+// "closing" with the runtime's own. BenchmarkMetering has what plugins run in.
+// ns/op is a message.
 func BenchmarkCodec(b *testing.B) {
 	module := buildCodecGuest(b)
 	for _, mode := range []struct {
