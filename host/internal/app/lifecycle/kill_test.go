@@ -61,14 +61,24 @@ func run(t *testing.T, program, dir string) *killable {
 	return nil
 }
 
-// kill ends the program as a power cut would.
+// kill ends the program as a power cut would. Of a test that failed it shows
+// first what the program was doing.
 func (k *killable) kill() {
+	if k.t != nil && k.t.Failed() {
+		_ = k.cmd.Process.Signal(syscall.SIGQUIT)
+		<-k.done
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.t.Logf("the program:\n%s", k.out.String())
+		return
+	}
 	_ = k.cmd.Process.Signal(syscall.SIGKILL)
 	<-k.done
 }
 
 func (k *killable) get(path string) (int, string) {
-	res, err := http.Get(k.URL + path) //nolint:noctx // ends with the program
+	client := http.Client{Timeout: patience}
+	res, err := client.Get(k.URL + path) //nolint:noctx // it has a timeout
 	if err != nil {
 		return 0, err.Error()
 	}

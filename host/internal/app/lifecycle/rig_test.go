@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -164,7 +165,9 @@ type reviewed struct {
 // ask sends a request of an operator.
 func (o operator) ask(method, path, mediaType string, body []byte, header ...string) answer {
 	o.t.Helper()
-	req, err := http.NewRequestWithContext(o.t.Context(), method, o.URL+"/api/plugins"+path, bytes.NewReader(body))
+	ctx, cancel := context.WithTimeout(o.t.Context(), 2*patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, o.URL+"/api/plugins"+path, bytes.NewReader(body))
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -234,7 +234,8 @@ func (i *Installer) takeCopy(ctx context.Context, b *Bundle, row *store.Installa
 	return nil
 }
 
-// giveUp lets a plugin that was stopped for a migration go on as it was.
+// giveUp lets a plugin that was stopped for a migration go on with the version
+// and the data that it has.
 func (i *Installer) giveUp(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
 	defer cancel()
@@ -246,7 +247,7 @@ func (i *Installer) giveUp(ctx context.Context, id string) error {
 		return nil
 	}
 	row.Migrating = false
-	_, err := i.save(ctx, row, Order{Plugin: id, Subject: System}.event("halt", nil, row, "failed", "the migration was given up"))
+	_, err := i.save(ctx, row, Order{Plugin: id, Subject: System}.event("halt", nil, row, "done", "the plugin goes on after a migration that was cut off or given up"))
 	return err
 }
 
@@ -263,20 +264,32 @@ func (i *Installer) salvage(ctx context.Context) {
 		if i.deps.Store.AcquireLease(ctx, lock, i.deps.Replica, leaseTime) != nil {
 			continue
 		}
-		err := error(nil)
-		if row.Unproven {
-			// The copy is of this attempt: halt takes it before the version changes.
-			if err = i.deps.Store.RestoreKV(ctx, row.ID, row.DataSchema); err == nil {
-				err = i.revert(ctx, row.Plugin, row.Current, "the replica that migrated the data ended in the middle")
-			}
-		} else {
-			err = i.giveUp(ctx, row.Plugin)
-		}
+		err := i.undo(ctx, row)
 		if err != nil {
 			i.deps.Log.ErrorContext(ctx, "a migration that was cut off is not undone yet", "plugin", row.Plugin, "error", err)
 		}
 		_ = i.deps.Store.ReleaseLease(ctx, lock, i.deps.Replica)
 	}
+}
+
+// undo ends a migration that was cut off. One that got to its end is not
+// undone: the plugin goes on with its new version.
+func (i *Installer) undo(ctx context.Context, row store.InstallationRow) error {
+	if !row.Unproven { // nothing had begun but that the plugin stopped
+		return i.giveUp(ctx, row.Plugin)
+	}
+	b, err := i.bundle(ctx, row.Current)
+	if err != nil {
+		return err
+	}
+	if row.DataSchema == b.Manifest.Data.SchemaVersion {
+		return i.giveUp(ctx, row.Plugin)
+	}
+	// The copy is of this attempt: halt takes it before the version changes.
+	if err := i.deps.Store.RestoreKV(ctx, row.ID, row.DataSchema); err != nil {
+		return fmt.Errorf("putting the data back: %w", err)
+	}
+	return i.revert(ctx, row.Plugin, row.Current, "the replica that migrated the data ended in the middle")
 }
 
 func (i *Installer) movingHere(installation string) bool {
