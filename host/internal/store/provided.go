@@ -25,17 +25,19 @@ type ProvidedRow struct {
 type ProvidedBatch struct {
 	Bucket      string
 	Owner       string // installation of the plugin; what another one had in the bucket goes
-	Full        bool // what is not in Upsert goes
+	Full        bool   // what is not in Upsert goes
 	Upsert      []ProvidedRow
 	Remove      []string // refs; absent ones are passed over
 	MaxEntities int      // of the bucket afterwards
 	MaxBytes    int64
+	MaxBuckets  int // of the owner, those that are empty by now included; 0 = any number
 }
 
 // Provided stores what plugins bring to the catalog.
 type Provided interface {
 	// ApplyProvided changes a bucket, all or nothing. Faults: Exhausted (the
-	// bucket would hold more than it may), Invalid (a ref twice).
+	// bucket would hold more than it may, or the owner have more buckets),
+	// Invalid (a ref twice).
 	ApplyProvided(ctx context.Context, b ProvidedBatch) (BucketRow, error)
 	// ListBuckets returns the buckets that hold something, by name.
 	ListBuckets(ctx context.Context) ([]BucketRow, error)

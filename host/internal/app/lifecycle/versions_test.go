@@ -74,6 +74,45 @@ func TestARollbackOfItsOwnIsTheTruth(t *testing.T) {
 	start().serves("1.0.0")
 }
 
+// What was taken away from a plugin while a new version was on probation stays
+// away when the old one comes back by itself.
+func TestARollbackOfItsOwnBringsNoRightsBack(t *testing.T) {
+	o := portal(t, "app: {title: T}\n")
+	o.install(release{version: "1.0.0"}, "kv")
+	o.keep("a", "hello")
+	o.install(release{version: "1.0.1"})
+	o.write(http.MethodPut, "/notes/grants", map[string]any{"grants": map[string]any{"kv": false}}).must(t, http.StatusOK)
+	for range 8 {
+		o.Get("/api/notes/crash")
+	}
+	// The registry goes back first, and the store learns it: neither moment may show the note.
+	o.Until("/api/plugins/notes", func(_ int, body string) bool {
+		if res, text := o.Get("/api/notes/notes/a"); res.StatusCode == http.StatusOK {
+			t.Fatalf("without the grant of kv it reads %q", text)
+		}
+		var p answer
+		return json.Unmarshal([]byte(body), &p) == nil && p.Version == "1.0.0" && p.Previous == nil
+	})
+	o.serves("1.0.0")
+	if res, text := o.Get("/api/notes/notes/a"); res.StatusCode == http.StatusOK {
+		t.Errorf("back at 1.0.0, without the grant of kv, it reads %q", text)
+	}
+}
+
+// Going back needs less permission than installing, so that it leads to what
+// was installed and nowhere else.
+func TestARollbackLeadsOnlyToWhatRan(t *testing.T) {
+	o := portal(t, "app: {title: T}\n")
+	one := o.install(release{version: "1.0.0"}, "kv")
+	o.install(release{version: "1.0.1"})
+	o.install(release{version: "1.0.2"})
+	never, _ := o.upload(cut(t, release{version: "1.0.3"}))
+	o.post("/notes/rollback", map[string]any{"digest": never}).refused(t, http.StatusConflict, "no-previous", "never ran here")
+	o.serves("1.0.2")
+	o.post("/notes/rollback", map[string]any{"digest": one}).must(t, http.StatusOK)
+	o.serves("1.0.0")
+}
+
 // A restart finds everything as it was left.
 func TestARestartKeepsTheState(t *testing.T) {
 	data := t.TempDir()

@@ -23,8 +23,9 @@ const Plugin = "plugin"
 // location too.
 const providerPlugin = Plugin + ":"
 
-// Bounds of one bucket.
+// Bounds of one bucket, and of the buckets of one plugin.
 const (
+	MaxBuckets       = 20
 	MaxProvided      = 20_000
 	MaxProvidedBytes = 64 << 20
 )
@@ -145,6 +146,7 @@ func (e *Engine) Provide(ctx context.Context, p Provision) (Provisioned, error) 
 	checked := e.check(ctx, at, p.Documents, p.Allow)
 	batch := store.ProvidedBatch{
 		Bucket: p.Bucket, Owner: p.Owner, Full: p.Full, Remove: p.Remove, MaxEntities: MaxProvided, MaxBytes: MaxProvidedBytes,
+		MaxBuckets: MaxBuckets,
 	}
 	index := map[string]int{}
 	for i, c := range checked {

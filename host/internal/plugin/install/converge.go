@@ -258,6 +258,9 @@ func (i *Installer) rest(ctx context.Context, s *slot, id plugin.ID, d *Desired)
 		if d.Canary != nil && s.is.canary == d.Canary.Digest {
 			i.deps.Preparer.Prepare(d.version(i, d.Canary))
 		}
+		if s.is.before != nil { // the registry may still go back to it: not to rights that were taken away since
+			i.deps.Preparer.Prepare(d.version(i, s.is.before))
+		}
 	}
 	return i.trial(ctx, s, id, d)
 }

@@ -1,8 +1,10 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
@@ -81,7 +83,9 @@ func (i *Installer) Withdraw(ctx context.Context, o Order) error {
 }
 
 // Rollback makes an earlier version current again, the one before when digest
-// is empty. It asks for no approval: what the version may do was granted.
+// is empty. It asks for no approval: the version was approved when it was
+// activated. So one that never was is for Activate, with the permission that
+// takes.
 // Faults: NotFound, Conflict (*Refused).
 func (i *Installer) Rollback(ctx context.Context, o Order, digest string, restore bool) error {
 	row, err := i.installed(ctx, o)
@@ -101,6 +105,9 @@ func (i *Installer) Rollback(ctx context.Context, o Order, digest string, restor
 	if b.ID != o.Plugin {
 		return fault.New(fault.Invalid, "release sha256:%s is plugin %s, not %s", b.Digest, b.ID, o.Plugin)
 	}
+	if earlier, err := i.ranBefore(ctx, row, digest); err != nil || !earlier {
+		return cmp.Or[error](err, refused("no-previous", "version %s of plugin %s never ran here; activate it instead", b.Manifest.Version, o.Plugin))
+	}
 	review, err := i.reviewOf(ctx, b)
 	if err != nil {
 		return err
@@ -109,6 +116,22 @@ func (i *Installer) Rollback(ctx context.Context, o Order, digest string, restor
 		return err
 	}
 	return i.replace(ctx, o, "rollback", b, row, review.Data, restore)
+}
+
+// ranBefore reports whether a version was activated for the installation, as
+// far back as the history is read.
+func (i *Installer) ranBefore(ctx context.Context, row store.InstallationRow, digest string) (bool, error) {
+	if digest == row.Current || digest == row.Previous {
+		return true, nil
+	}
+	events, err := i.deps.Store.PluginHistory(ctx, row.Plugin, maxHistory)
+	if err != nil {
+		return false, fmt.Errorf("reading the history: %w", err)
+	}
+	return slices.ContainsFunc(events, func(e store.PluginEvent) bool {
+		return e.Installation == row.ID && e.Digest == digest && e.Outcome == "done" &&
+			(e.Action == "activate" || e.Action == "promote" || e.Action == "rollback")
+	}), nil
 }
 
 // Disable is the kill switch: calls are refused at once and those under way

@@ -100,6 +100,7 @@ func (i *Installer) noticed(id pluginID, digest string) {
 	}
 	if s.is.current.Digest == digest && s.is.before != nil {
 		s.is.current, s.is.before = s.is.before, nil
+		s.is.rights, s.is.limit = "", "" // it was given its own, before anything that was said since
 		i.deps.Preparer.Serve(id, s.is.current.Digest)
 	}
 }

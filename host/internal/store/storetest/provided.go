@@ -75,6 +75,26 @@ func providedCases() []testCase {
 				t.Errorf("%q", text)
 			}
 		}},
+		{"a plugin has so many buckets", func(t *testing.T, s store.Store, _ *Clock) {
+			apply := func(bucket, owner string) error {
+				_, err := s.ApplyProvided(t.Context(), store.ProvidedBatch{
+					Bucket: bucket, Owner: owner, MaxEntities: 5, MaxBytes: 50, MaxBuckets: 2, Upsert: []store.ProvidedRow{{Ref: "a", Text: []byte("a")}},
+				})
+				return err
+			}
+			for _, bucket := range []string{"plugin:ci", "plugin:ci/a", "plugin:ci"} {
+				if err := apply(bucket, "ci"); err != nil {
+					t.Errorf("%s: %v", bucket, err)
+				}
+			}
+			wantFault(t, apply("plugin:ci/b", "ci"), fault.Exhausted)
+			if err := apply("plugin:other", "other"); err != nil {
+				t.Errorf("of another plugin: %v", err)
+			}
+			if buckets := must[[]store.BucketRow](t)(s.ListBuckets(t.Context())); len(buckets) != 3 {
+				t.Errorf("%+v", buckets)
+			}
+		}},
 		{"the buckets of a plugin go together", func(t *testing.T, s store.Store, _ *Clock) {
 			provide(t, s, false, nil, "a")
 			for _, bucket := range []string{"plugin:ci/more", "plugin:ci-other"} {

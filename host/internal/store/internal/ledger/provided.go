@@ -32,6 +32,13 @@ func (l *Ledger) ApplyProvided(ctx context.Context, b store.ProvidedBatch) (stor
 		if err != nil {
 			return err
 		}
+		var others int
+		if _, err := one(ctx, tx, "SELECT count(*) FROM catalog_buckets WHERE owner = ?1 AND bucket <> ?2", []any{b.Owner, b.Bucket}, &others); err != nil {
+			return err
+		}
+		if b.MaxBuckets > 0 && others >= b.MaxBuckets {
+			return fault.New(fault.Exhausted, "the plugin has %d buckets and may have %d: bring what belongs together under one provider", others, b.MaxBuckets)
+		}
 		b.Full = b.Full || moved > 0
 		if err := change(ctx, tx, b); err != nil {
 			return err
