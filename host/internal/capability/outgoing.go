@@ -2,6 +2,7 @@ package capability
 
 import (
 	"context"
+	"math"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/sdk/abi"
@@ -46,6 +47,15 @@ func (c *Call) ChargeEgress(requests int, bytes int64) error {
 		return fault.New(fault.Exhausted, "the call exchanged more than %d bytes with other servers; the operator raises it with limits.egressBytes", limit.EgressBytes)
 	}
 	return nil
+}
+
+// EgressLeft returns the bytes that the call may still exchange with other
+// servers; less than nothing when it had more.
+func (c *Call) EgressLeft() int64 {
+	if c.session == nil {
+		return math.MaxInt64
+	}
+	return c.session.opening.EgressBytes - c.session.out.bytes
 }
 
 // NoteExchange puts a request that is about to be sent into the audit of the

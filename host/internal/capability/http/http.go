@@ -158,6 +158,15 @@ func (f *fetching) content(q *contract.HTTPFetchRequest) ([]byte, error) {
 	if len(q.Body) > 0 {
 		return nil, fault.New(fault.Invalid, "the request has a body and a handle for one; give one of them")
 	}
+	// What another plugin answered can name the same pieces ten thousand times:
+	// the quota comes before they are put together.
+	size, _, err := f.call.Handles.Stat(q.BodyHandle)
+	if err != nil {
+		return nil, err
+	}
+	if size > f.call.EgressLeft() {
+		return nil, f.call.ChargeEgress(0, size)
+	}
 	pieces, _, err := f.call.Handles.Content(q.BodyHandle, f.call.Viewer(q.Own).Authority())
 	if err != nil {
 		return nil, err

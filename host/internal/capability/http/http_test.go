@@ -101,6 +101,26 @@ func TestABodyThatWasReadUnderOtherRightsStays(t *testing.T) {
 	}
 }
 
+// A handle can stand for more than fits into any memory: the pieces of another
+// plugin's answer, again and again. The quota says no before they are joined.
+func TestABodyBeyondTheQuotaIsNotPutTogether(t *testing.T) {
+	w := newWorld(t, echo)
+	p := w.with(`{"host": "api.example.com", "methods": ["POST"]}`, "")
+	pieces := make([][]byte, 1<<20)
+	large := make([]byte, 64<<20)
+	for i := range pieces {
+		pieces[i] = large // 64 TiB
+	}
+	handle, _, err := p.Handles().PutShared(pieces, "text/plain", ada.Through(principal.Actor{Plugin: "asks", Digest: "d"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := p.fetch(contract.HTTPFetchRequest{Method: "POST", URL: "https://api.example.com/", BodyHandle: handle})
+	if a.code != abi.CodeExhausted || !strings.Contains(a.err.Message, "limits.egressBytes") {
+		t.Errorf("%s %+v", a.code, a.err)
+	}
+}
+
 // A handle remembers the authority of its request: what was fetched with own
 // rights is not shown to a viewer.
 func TestTheAnswerRemembersWhoseRequestItWas(t *testing.T) {

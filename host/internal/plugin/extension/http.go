@@ -3,6 +3,7 @@ package extension
 import (
 	"context"
 
+	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/sdk/abi"
@@ -71,6 +72,14 @@ func HTTP(ctx context.Context, c Caller, r *HTTPRequest) (*HTTPAnswer, error) {
 	return answer, nil
 }
 
+// Bounds of an answer's body. A few bytes of a reply name a handle, each of its
+// parts does so anew, and a handle may have a hundred thousand pieces: so that
+// already the list of the pieces is bounded while it grows.
+const (
+	maxPieces = 1 << 20
+	maxBody   = 256 << 20 // bytes
+)
+
 func readHTTP(reply *plugin.Reply) (*HTTPAnswer, error) {
 	var res contract.HTTPResponse
 	if err := reply.Decode(&res); err != nil {
@@ -80,16 +89,30 @@ func readHTTP(reply *plugin.Reply) (*HTTPAnswer, error) {
 		reply.Failed()
 	}
 	a := &HTTPAnswer{Status: res.Status, Headers: res.Headers, close: reply.Close}
-	for _, part := range res.Body {
-		if part.Handle == 0 {
-			a.Body = append(a.Body, part.Bytes)
-			continue
+	var err error
+	a.Body, err = assemble(res.Body, reply.Body)
+	return a, err
+}
+
+// assemble returns the pieces of a body. Faults: Exhausted, and those of open.
+func assemble(parts []contract.BodyPart, open func(handle uint32) ([][]byte, string, error)) ([][]byte, error) {
+	var body [][]byte
+	size := 0
+	for _, part := range parts {
+		pieces := [][]byte{part.Bytes}
+		if part.Handle != 0 {
+			var err error
+			if pieces, _, err = open(part.Handle); err != nil {
+				return nil, err
+			}
 		}
-		pieces, _, err := reply.Body(part.Handle)
-		if err != nil {
-			return nil, err
+		for _, piece := range pieces {
+			size += len(piece)
 		}
-		a.Body = append(a.Body, pieces...)
+		if size > maxBody || len(body)+len(pieces) > maxPieces {
+			return nil, fault.New(fault.Exhausted, "the plugin's answer is larger than %d bytes, or has more than %d pieces", maxBody, maxPieces)
+		}
+		body = append(body, pieces...)
 	}
-	return a, nil
+	return body, nil
 }
