@@ -60,7 +60,9 @@ func (b *bench) neighbour(ctx context.Context, module []byte, clients int, reque
 			return nil, err
 		}
 	}
-	phase := func() loaded { return s.underLoadOf(ctx, clients, "json 1", func() error { return sleep(ctx, b.each) }) }
+	phase := func() loaded {
+		return s.underLoadOf(ctx, clients, "json 1", func() error { return sleep(ctx, b.each) })
+	}
 	var rates, kept, p99s, slower []float64
 	for range max(b.rounds, 9) {
 		alone := phase()
