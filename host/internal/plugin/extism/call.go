@@ -47,9 +47,9 @@ func (i *instance) perform(ctx context.Context, text []byte) []byte {
 	}
 	switch q.Operation {
 	case opHandleRead:
-		return i.handleRead(q.Payload)
+		return i.handleRead(ctx, q.Payload)
 	case opHandleWrite:
-		return i.handleWrite(q.Payload)
+		return i.handleWrite(ctx, q.Payload)
 	}
 	operation, known := i.module.loader.operations[q.Operation]
 	if !known {
@@ -86,7 +86,7 @@ type readAnswer struct {
 // maxRead bounds one read, which is in memory several times on its way.
 const maxRead = 1 << 20
 
-func (i *instance) handleRead(text json.RawMessage) []byte {
+func (i *instance) handleRead(ctx context.Context, text json.RawMessage) []byte {
 	var q readRequest
 	if err := decode(text, &q); err != nil || q.Offset < 0 || q.Length < 0 {
 		return refusalJSON(abi.CodeInvalid, "%s takes {handle, offset, length}", opHandleRead)
@@ -97,7 +97,10 @@ func (i *instance) handleRead(text json.RawMessage) []byte {
 	buf := make([]byte, q.Length)
 	var n int
 	var code abi.Code
-	i.guest.Outside(func() { n, code = i.door.Read(q.Handle, q.Offset, buf) })
+	i.guest.Copy(ctx, func() int {
+		n, code = i.door.Read(q.Handle, q.Offset, buf)
+		return n
+	})
 	if code != abi.CodeOK {
 		return refusalJSON(code, "handle %d cannot be read", q.Handle)
 	}
@@ -125,7 +128,7 @@ type writeRequest struct {
 	Bytes  json.RawMessage `json:"bytes"`
 }
 
-func (i *instance) handleWrite(text json.RawMessage) []byte {
+func (i *instance) handleWrite(ctx context.Context, text json.RawMessage) []byte {
 	var q writeRequest
 	if err := decode(text, &q); err != nil || q.Offset < 0 {
 		return refusalJSON(abi.CodeInvalid, "%s takes {handle, offset, bytes}", opHandleWrite)
@@ -136,7 +139,10 @@ func (i *instance) handleWrite(text json.RawMessage) []byte {
 	}
 	var n int
 	var code abi.Code
-	i.guest.Outside(func() { n, code = i.door.Write(q.Handle, q.Offset, content) })
+	i.guest.Copy(ctx, func() int {
+		n, code = i.door.Write(q.Handle, q.Offset, content)
+		return n
+	})
 	if code != abi.CodeOK {
 		return refusalJSON(code, "handle %d cannot be written", q.Handle)
 	}

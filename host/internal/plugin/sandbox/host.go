@@ -37,6 +37,22 @@ func (g *Guest) Outside(do func()) {
 	g.Away += time.Since(began)
 }
 
+// perByte is what copying a byte may take of a guest's own time.
+const perByte = time.Nanosecond
+
+// Copy takes the time of a move of n bytes between the host and the guest. To
+// copy is the guest's own work, as it would be inside of it; to wait for the
+// bytes is not. No step counts it, so that what takes long has its rest here.
+func (g *Guest) Copy(ctx context.Context, move func() (n int)) {
+	began := time.Now()
+	n := move()
+	took := time.Since(began)
+	g.Away += max(took-time.Duration(n)*perByte, 0)
+	if n >= maxTransfer {
+		g.rest(ctx, g.Fuel.Elapsed())
+	}
+}
+
 // Func is one function of the host. The stack holds the arguments and takes
 // the result, as the runtime lays them out.
 type Func struct {

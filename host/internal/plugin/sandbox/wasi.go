@@ -153,7 +153,9 @@ func wasiRandom(ctx context.Context, g *Guest, stack []uint64) {
 			stack[0] = errnoIO
 			return
 		}
-		buf = buf[n:]
+		if buf = buf[n:]; n == maxTransfer {
+			g.rest(ctx, g.Fuel.Elapsed())
+		}
 	}
 	stack[0] = 0
 }

@@ -177,7 +177,10 @@ func transfer(ctx context.Context, i *instance, stack []uint64, move func(uint32
 	default:
 		var n int
 		var code abi.Code
-		i.guest.Outside(func() { n, code = move(handle, off, view) })
+		i.guest.Copy(ctx, func() int {
+			n, code = move(handle, off, view)
+			return n
+		})
 		sandbox.Interrupt(ctx)
 		stack[0] = uint64(n)
 		if code != abi.CodeOK {
