@@ -169,7 +169,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	}
 	var calls atomic.Uint64
 	a.plugins = &pluginSet{
-		loader: loader, gate: doors, table: table, caps: c.Limits, tracer: a.traces.Tracer("callboard/plugin"), log: log,
+		loader: loader, gate: doors, table: table, caps: c.Limits, tracer: a.traces.Tracer("callboard/plugin"), log: log, metrics: a.metrics,
 		versions: map[versionKey]*installed{}, serving: map[plugin.ID]*installed{}, fenced: map[plugin.ID]bool{},
 	}
 	others.set = a.plugins

@@ -17,6 +17,7 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/extension"
 	"github.com/callboard/callboard/host/internal/plugin/install"
+	"github.com/callboard/callboard/host/internal/telemetry"
 	"github.com/callboard/callboard/host/internal/web/route"
 )
 
@@ -46,6 +47,7 @@ type pluginSet struct {
 	caps      config.Limits // the section limits
 	tracer    trace.Tracer
 	log       *slog.Logger
+	metrics   *telemetry.Metrics // what plugins measure
 	installer *install.Installer // knows the state of each plugin's data
 
 	mu       sync.RWMutex
@@ -84,8 +86,13 @@ func (p *pluginSet) Prepare(v install.Version) plugin.Package {
 		p.serving[key.id] = in
 	}
 	p.mu.Unlock()
-	if in.err == nil {
+	switch {
+	case in.err == nil:
 		p.gate.SetRights(b.ID, b.Digest, in.rights)
+	case b.Err == nil && in.rights == nil:
+		// What is granted cannot be read. It may be less than before, so that
+		// what runs does not go on with that.
+		p.gate.SetRights(b.ID, b.Digest, nil)
 	}
 	pkg := plugin.Package{ID: key.id, Digest: b.Digest, Wasm: b.Wasm, Core: b.Core(), Info: in}
 	if m := b.Manifest; m != nil {
@@ -155,6 +162,9 @@ func (p *pluginSet) Forget(id plugin.ID, digest string) {
 	}
 	if in := p.serving[id]; in != nil && (digest == "" || in.bundle.Digest == digest) {
 		delete(p.serving, id)
+	}
+	if digest == "" {
+		p.metrics.ForgetGuest(string(id))
 	}
 }
 
