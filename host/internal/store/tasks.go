@@ -113,7 +113,9 @@ type DueTask struct {
 type Tasks interface {
 	// EnqueueTask adds a task in state pending. With a UniqueKey that the
 	// installation has in store already it returns that task and false. queued
-	// bounds the tasks of the installation that are not final. Fault: Exhausted.
+	// bounds the tasks of the installation that are not final; of all its tasks
+	// the newest ten times as many stay, and older ones that are final go.
+	// Fault: Exhausted.
 	EnqueueTask(ctx context.Context, t TaskRow, queued int) (TaskRow, bool, error)
 	// GetTask returns a task of an installation. Fault: NotFound.
 	GetTask(ctx context.Context, installation, id string) (TaskRow, error)

@@ -75,6 +75,25 @@ func taskCases() []testCase {
 			_, _, err := s.EnqueueTask(t.Context(), store.TaskRow{ID: "t2", Installation: "local/p"}, 1)
 			wantFault(t, err, fault.Exhausted)
 		}},
+		{"a plugin keeps so many tasks that have ended", func(t *testing.T, s store.Store, clock *Clock) {
+			waiting := enqueue(t, s, "waiting")
+			for i := range 25 {
+				id := fmt.Sprintf("t%02d", i)
+				clock.Turn(time.Second)
+				row := waiting
+				row.ID = id
+				if _, _, err := s.EnqueueTask(t.Context(), row, 2); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.CancelTask(t.Context(), "local/p", id, clock.Now(), clock.Now().Add(time.Hour)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := s.GetTask(t.Context(), "local/p", "t04")
+			wantFault(t, err, fault.NotFound)
+			getTask(t, s, "t05")
+			same(t, "what has not ended", getTask(t, s, "waiting").ID, waiting.ID)
+		}},
 		{"an attempt is one replica's, until its lease is over", func(t *testing.T, s store.Store, clock *Clock) {
 			enqueue(t, s, "t1")
 			first := claimTask(t, s, "t1", "r1")

@@ -88,9 +88,36 @@ func (l *Ledger) EnqueueTask(ctx context.Context, t store.TaskRow, queued int) (
 			t.RunAt = t.CreatedAt
 		}
 		t.RunAt = rows.Moment(t.RunAt)
-		return insertTask(ctx, tx, t)
+		if err := insertTask(ctx, tx, t); err != nil || queued <= 0 {
+			return err
+		}
+		return trimTasks(ctx, tx, t.Installation, keptTasks*queued)
 	})
 	return t, added, err
+}
+
+const (
+	keptTasks  = 10  // for each task that may wait
+	trimAtOnce = 100 // more than one enqueues, so that a lower bound is reached by and by
+)
+
+// trimTasks forgets the oldest tasks that have ended where a plugin has more
+// than most: a week of them has no bound but what the plugin enqueues.
+func trimTasks(ctx context.Context, tx Tx, installation string, most int) error {
+	var oldest int64
+	over, err := one(ctx, tx, "SELECT created_at FROM plugin_tasks WHERE installation = ?1 ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?2",
+		[]any{installation, most}, &oldest)
+	if err != nil || !over {
+		return err
+	}
+	const doomed = `SELECT id FROM plugin_tasks WHERE installation = ?1 AND created_at <= ?2 AND state IN ('done', 'failed', 'cancelled')
+		ORDER BY created_at, id LIMIT ?3`
+	for _, query := range []string{"DELETE FROM plugin_task_lines WHERE task IN (" + doomed + ")", "DELETE FROM plugin_tasks WHERE id IN (" + doomed + ")"} {
+		if _, err := tx.Exec(ctx, query, installation, oldest, trimAtOnce); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func insertTask(ctx context.Context, tx Tx, t store.TaskRow) error {
