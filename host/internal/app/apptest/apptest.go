@@ -182,19 +182,26 @@ func (p *Portal) Get(path string) (*http.Response, string) {
 	return p.Do(http.MethodGet, path, "", nil)
 }
 
-// Until asks again until done accepts the answer, for what happens in the background.
+// Until asks again until done accepts the answer, for what happens in the
+// background. It leaves the processor to that: compiling a module takes a while
+// where the race detector watches.
 func (p *Portal) Until(path string, done func(status int, body string) bool) string {
 	p.t.Helper()
-	var body string
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
-		res, got := p.Get(path)
-		if body = got; done(res.StatusCode, got) {
-			return got
+	limit := time.NewTimer(2 * time.Minute)
+	defer limit.Stop()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		res, body := p.Get(path)
+		if done(res.StatusCode, body) {
+			return body
 		}
-		runtime.Gosched()
+		select {
+		case <-again.C:
+		case <-limit.C:
+			p.t.Fatalf("%s never became what was waited for; last answer:\n%s", path, body)
+		}
 	}
-	p.t.Fatalf("%s never became what was waited for; last answer:\n%s", path, body)
-	return ""
 }
 
 // core returns the core plugins with modules built from the sources at hand,
