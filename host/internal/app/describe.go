@@ -36,14 +36,17 @@ func describe(ctx context.Context, loader plugin.Loader, module []byte) (contrac
 		return out, fmt.Errorf("loading the module: %w", err)
 	}
 	defer func() { _ = loaded.Close(ctx) }()
-	instance, err := loaded.New(ctx)
+	// Also its start has an end: it may sleep, which takes no fuel.
+	starting, cancel := context.WithTimeout(ctx, plugin.DefaultDeadline(abi.OpDescribe))
+	defer cancel()
+	instance, err := loaded.New(starting)
 	if err != nil {
 		return out, fmt.Errorf("starting the module: %w", err)
 	}
 	defer func() { _ = instance.Close(ctx) }()
 	deadline := time.Now().Add(plugin.DefaultDeadline(abi.OpDescribe))
-	ctx, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
+	ctx, stop := context.WithDeadline(ctx, deadline)
+	defer stop()
 	header := abi.CallHeader{Op: abi.OpDescribe, CallID: 1, Deadline: deadline}
 	reply, err := instance.Handle(ctx, abi.OpDescribe, header.AppendTo(nil), closedDoor{})
 	if err != nil {
