@@ -33,10 +33,8 @@ func limitRows() []limitRow {
 		deadlineRow("deadline.request", abi.OpHTTPHandle),
 		deadlineRow("deadline.process", abi.OpEntityProcess),
 		deadlineRow("deadline.schedule", abi.OpScheduleRun),
-		{"fuel", "steps", "fuel", func(r manifest.Runtime) int64 { return int64(r.Fuel) }, func(l config.Limits) int64 { return l.Fuel }, func(l plugin.Limits) int64 { return int64(l.Fuel) }}, //nolint:gosec // below what a deadline allows
 		{"cpuPercent", "percent", "cpuPercent", func(manifest.Runtime) int64 { return 0 }, func(l config.Limits) int64 { return int64(l.CPUPercent) }, func(l plugin.Limits) int64 { return int64(l.CPU*100 + 0.5) }},
 		{"fuel", "steps", "fuel", func(r manifest.Runtime) int64 { return int64(r.Fuel) }, func(l config.Limits) int64 { return l.Fuel }, func(l plugin.Limits) int64 { return int64(l.FuelFor(abi.OpHTTPHandle)) }}, //nolint:gosec // steps fit
-		{"cpuPercent", "percent", "cpuPercent", func(manifest.Runtime) int64 { return 0 }, func(l config.Limits) int64 { return int64(l.CPUPercent) }, func(l plugin.Limits) int64 { return int64(100 * l.CPU) }},
 		{"hostCalls", "count", "hostCalls", func(r manifest.Runtime) int64 { return int64(r.HostCalls) }, func(l config.Limits) int64 { return int64(l.HostCalls) }, func(l plugin.Limits) int64 { return int64(l.HostCalls) }},
 		{"handles", "count", "handles", func(r manifest.Runtime) int64 { return int64(r.Handles) }, func(l config.Limits) int64 { return int64(l.Handles) }, func(l plugin.Limits) int64 { return int64(l.Handles) }},
 		{"handleBytes", "bytes", "handleBytes", func(r manifest.Runtime) int64 { return int64(r.HandleBytes) }, func(l config.Limits) int64 { return int64(l.HandleBytes) }, func(l plugin.Limits) int64 { return l.HandleBytes }},
@@ -44,8 +42,6 @@ func limitRows() []limitRow {
 		{"egressRequests", "count", "egressRequests", func(r manifest.Runtime) int64 { return int64(r.EgressRequests) }, func(l config.Limits) int64 { return int64(l.EgressRequests) }, func(l plugin.Limits) int64 { return int64(l.EgressRequests) }},
 		{"egressBytes", "bytes", "egressBytes", func(r manifest.Runtime) int64 { return int64(r.EgressBytes) }, func(l config.Limits) int64 { return int64(l.EgressBytes) }, func(l plugin.Limits) int64 { return l.EgressBytes }},
 		{"responseBytes", "bytes", "responseBytes", func(r manifest.Runtime) int64 { return int64(r.ResponseBytes) }, func(l config.Limits) int64 { return int64(l.ResponseBytes) }, func(l plugin.Limits) int64 { return l.ResponseBytes }},
-		{"egressRequests", "count", "egressRequests", func(r manifest.Runtime) int64 { return int64(r.EgressRequests) }, func(l config.Limits) int64 { return int64(l.EgressRequests) }, func(l plugin.Limits) int64 { return int64(l.EgressRequests) }},
-		{"egressBytes", "bytes", "egressBytes", func(r manifest.Runtime) int64 { return int64(r.EgressBytes) }, func(l config.Limits) int64 { return int64(l.EgressBytes) }, func(l plugin.Limits) int64 { return l.EgressBytes }},
 	}
 }
 

@@ -82,3 +82,13 @@ func TestFuel(t *testing.T) {
 		})
 	}
 }
+
+func TestEachLimitIsShownOnce(t *testing.T) {
+	seen := map[string]bool{}
+	for _, row := range limitRows() {
+		if seen[row.name] {
+			t.Errorf("limit %s is shown twice", row.name)
+		}
+		seen[row.name] = true
+	}
+}

@@ -65,8 +65,8 @@ describe("search parameters", () => {
 describe("time and units", () => {
   const now = new Date("2026-01-15T12:00:00Z");
   it.each([["2026-01-15T11:59:30Z", "just now"], ["2026-01-15T11:00:00Z", "1 hour ago"], ["2026-01-14T12:00:00Z", "yesterday"], ["2025-12-01T12:00:00Z", "last month"], ["2026-01-17T12:00:00Z", "in 2 days"]])("%s is %s", (then, want) => expect(relativeTime(new Date(then), now)).toBe(want));
-  it.each([[0, "0\u00a0B"], [1023, "1023\u00a0B"], [5_452_595, "5.2\u00a0MiB"], [134_217_728, "128\u00a0MiB"]])("%d bytes", (bytes, want) => expect(formatBytes(bytes)).toBe(want));
-  it.each([[0.42, "0.4\u00a0ms"], [12.4, "12\u00a0ms"], [120, "120\u00a0ms"], [2500, "2.5\u00a0s"]])("%d ms", (ms, want) => expect(formatMillis(ms)).toBe(want));
+  it.each([[0, "0\u00a0B"], [1023, "1023\u00a0B"], [5_452_595, "5.2\u00a0MiB"], [134_217_728, "128\u00a0MiB"], [33_554_432, "32\u00a0MiB"]])("%d bytes", (bytes, want) => expect(formatBytes(bytes)).toBe(want));
+  it.each([[0, "0\u00a0ms"], [0.001, "<\u00a00.01\u00a0ms"], [0.042, "0.04\u00a0ms"], [0.42, "0.4\u00a0ms"], [12.4, "12\u00a0ms"], [120, "120\u00a0ms"], [2500, "2.5\u00a0s"], [2000, "2\u00a0s"], [300_000, "5\u00a0min"]])("%d ms", (ms, want) => expect(formatMillis(ms)).toBe(want));
   it("counts", () => {
     expect(formatCount(12345)).toBe("12,345");
     expect(plural(1, "entity", "entities")).toBe("1\u00a0entity");

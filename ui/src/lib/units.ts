@@ -10,7 +10,7 @@ export function formatBytes(bytes: number): string {
     unit++;
   }
   const digits = unit === 0 || value >= 100 ? 0 : 1;
-  return `${value.toFixed(digits)}${nonBreaking}${units[unit] ?? ""}`;
+  return `${short(value, digits)}${nonBreaking}${units[unit] ?? ""}`;
 }
 
 /** A count with separators: "12,345". */
@@ -18,10 +18,20 @@ export function formatCount(count: number): string {
   return new Intl.NumberFormat("en").format(count);
 }
 
-/** A duration in the unit that needs the fewest digits: "0.4 ms", "120 ms", "2.5 s". */
+/** A duration in the unit that needs the fewest digits: "0.04 ms", "0.4 ms", "120 ms", "2.5 s", "5 min". */
 export function formatMillis(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toFixed(ms >= 10_000 ? 0 : 1)}${nonBreaking}s`;
-  return `${ms >= 100 ? ms.toFixed(0) : ms.toFixed(ms >= 10 ? 0 : 1)}${nonBreaking}ms`;
+  if (ms >= 120_000 && ms % 60_000 === 0) return `${ms / 60_000}${nonBreaking}min`;
+  if (ms >= 1000) return `${short(ms / 1000, ms >= 10_000 ? 0 : 1)}${nonBreaking}s`;
+  if (ms > 0 && ms < 0.005) return `<${nonBreaking}0.01${nonBreaking}ms`;
+  return `${short(ms, ms >= 10 ? 0 : ms >= 0.1 ? 1 : 2)}${nonBreaking}ms`;
+}
+
+/** At most so many digits after the point, without zeros at the end. */
+const short = (value: number, digits: number) => String(Number(value.toFixed(digits)));
+
+/** A share of one: "42 %". */
+export function formatShare(share: number): string {
+  return `${Math.round(share * 100)}${nonBreaking}%`;
 }
 
 /** "1 entity", "3 entities". */

@@ -1,10 +1,10 @@
-import { SegmentedControl, Textarea } from "@mantine/core";
-import type { ReactNode } from "react";
-import { StatusBadge } from "@/ui/StatusBadge";
-import type { Choice, Decision } from "./grant";
-import { scopeOf } from "./grant";
+import { Button, SegmentedControl, Textarea } from "@mantine/core";
+import { IconLock } from "@tabler/icons-react";
+import { useState, type ReactNode } from "react";
+import { CapabilityIcon } from "./capability-icon";
+import { choicesOf, scopeOf, scopeWords, type Choice, type Decision } from "./grant";
 import classes from "./GrantRow.module.css";
-import { strings } from "./strings";
+import { capabilityWords, strings } from "./strings";
 
 interface GrantRowProps {
   name: string;
@@ -18,28 +18,40 @@ interface GrantRowProps {
   notes?: ReactNode;
   /** File and line that decide, so that this page cannot. */
   fixedBy?: string | undefined;
+  /** Whether what is granted is narrower than what is asked for, and may stay so. */
+  keeps?: boolean;
   decision: Decision;
   onDecide: (decision: Decision) => void;
 }
 
 /** One power: what, why, and whether. Reads like a line of a phone's permission sheet. */
 export function GrantRow(props: GrantRowProps) {
-  const { name, reason, requested, granted, badge, notes, fixedBy, decision, onDecide } = props;
-  const broken = decision.choice === "narrow" && scopeOf(decision.scope) === undefined;
+  const { name, reason, requested, granted, badge, notes, fixedBy, keeps, decision, onDecide } = props;
+  const [editing, setEditing] = useState(false);
+  const asks = scopeWords(requested);
+  const has = granted === undefined ? undefined : scopeWords(granted);
+  const narrows = decision.choice === "narrow" && fixedBy === undefined;
+  const broken = narrows && scopeOf(decision.scope) === undefined;
   return (
-    <li className={classes.row}>
-      <div className={classes.head}>
-        <code className={classes.name}>{name}</code>
-        {badge}
-      </div>
+    <li className={classes.row} data-open={decision.choice === undefined && fixedBy === undefined}>
+      <span className={classes.icon}>
+        <CapabilityIcon name={name} />
+      </span>
       <div className={classes.what}>
+        <div className={classes.head}>
+          <span className={classes.title}>{capabilityWords[name] ?? name}</span>
+          <code className={classes.name}>{name}</code>
+          {badge}
+        </div>
         {reason !== undefined && reason !== "" && <p>{reason}</p>}
-        <p className={classes.scope}>
-          {strings.asksTo} {requested === "" ? strings.everything : requested}
-        </p>
-        {granted !== undefined && granted !== requested && (
+        {asks !== undefined && (
           <p className={classes.scope}>
-            {strings.grantedTo} {granted}
+            {strings.asksTo} {asks}
+          </p>
+        )}
+        {has !== undefined && has !== asks && (
+          <p className={classes.scope}>
+            {strings.grantedTo} {has}
           </p>
         )}
         {notes !== undefined && <p className={classes.notes}>{notes}</p>}
@@ -50,18 +62,25 @@ export function GrantRow(props: GrantRowProps) {
             aria-label={strings.decideAbout(name)}
             size="xs"
             value={decision.choice ?? ""}
-            onChange={(choice) => onDecide({ ...decision, choice: choice as Choice })}
-            data={[
-              { value: "allow", label: strings.allow },
-              { value: "narrow", label: strings.narrow },
-              { value: "deny", label: strings.deny },
-            ]}
+            onChange={(choice) => {
+              setEditing(choice === "narrow");
+              onDecide({ ...decision, choice: choice as Choice });
+            }}
+            data={choicesOf(decision, asks, keeps).map((value) => ({ value, label: strings[value] }))}
           />
+          {narrows && !editing && !broken && (
+            <Button variant="subtle" size="compact-xs" onClick={() => setEditing(true)} aria-label={strings.editScopeOf(name)}>
+              {strings.editScope}
+            </Button>
+          )}
         </div>
       ) : (
-        <StatusBadge status="neutral" label={strings.fixedBy(fixedBy)} />
+        <span className={classes.fixed}>
+          <IconLock size={14} aria-hidden="true" />
+          {strings.fixedBy(fixedBy)}
+        </span>
       )}
-      {decision.choice === "narrow" && fixedBy === undefined && (
+      {narrows && (editing || broken) && (
         <Textarea
           className={classes.editor}
           label={strings.narrowerScope(name)}

@@ -1,19 +1,27 @@
+import { useQuery } from "@tanstack/react-query";
 import type { PluginDetail } from "@/api/types";
+import { OwnerChip } from "@/components/entity/EntityLink";
+import { paths } from "@/lib/paths";
 import { formatBytes, formatCount, formatMillis } from "@/lib/units";
+import { AppLink } from "@/ui/AppLink";
 import { CodeBlock } from "@/ui/code/CodeBlock";
 import { CopyText } from "@/ui/Copy";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { Facts, Section } from "@/ui/Section";
+import { SkeletonLines } from "@/ui/states";
 import { Meter } from "./Meter";
 import classes from "./PluginPage.module.css";
+import { usageQuery } from "./queries";
 import { errorShare } from "./state";
 import { strings } from "./strings";
+import { UsageCharts } from "./UsageCharts";
 
 /** What runs, since when, and what it costs right now. */
 export function OverviewTab({ plugin }: { plugin: PluginDetail }) {
   const stderr = plugin.error?.stderr ?? [];
   return (
     <>
+      {plugin.removedAt === undefined && <Recent id={plugin.id} />}
       <div className={classes.columns}>
         <Section title={strings.costs}>
           <Facts items={costs(plugin)} />
@@ -52,6 +60,16 @@ export function OverviewTab({ plugin }: { plugin: PluginDetail }) {
   );
 }
 
+/** The last hour at a glance; the rest is on its own tab. */
+function Recent({ id }: { id: string }) {
+  const { data: usage } = useQuery(usageQuery(id, "1h"));
+  return (
+    <Section title={strings.lastHour} aside={<AppLink target={paths.plugin(id, "usage")} className={classes.more}>{strings.allUsage}</AppLink>}>
+      {usage ? <UsageCharts usage={usage} first={3} /> : <SkeletonLines lines={2} />}
+    </Section>
+  );
+}
+
 function costs(plugin: PluginDetail) {
   const { memoryBytes, memoryLimitBytes = 0, instances, p50Ms, p99Ms } = plugin;
   return [
@@ -68,8 +86,8 @@ function identity(plugin: PluginDetail) {
   return [
     { label: strings.version, value: plugin.version },
     ...(plugin.digest === undefined ? [] : [{ label: strings.digest, value: <CopyText value={plugin.digest} /> }]),
-    { label: strings.publisher, value: plugin.publisher },
-    ...(plugin.owner === undefined ? [] : [{ label: strings.owner, value: plugin.owner }]),
+    { label: strings.publisher, value: plugin.publisher === "local" ? strings.publishedBy("local") : plugin.publisher },
+    ...(plugin.owner === undefined ? [] : [{ label: strings.owner, value: <OwnerChip refs={[plugin.owner]} /> }]),
     ...(plugin.fixedBy === undefined ? [] : [{ label: strings.fixedIn, value: <code>{plugin.fixedBy}</code> }]),
     ...(plugin.loadedAt === undefined ? [] : [{ label: strings.loaded, value: <RelativeTime value={plugin.loadedAt} /> }]),
   ];

@@ -27,7 +27,7 @@ export default function PermissionsTab({ plugin }: { plugin: PluginDetail }) {
       title={strings.may}
       count={plugin.capabilities.length}
       aside={
-        <div className={classes.bar}>
+        plugin.capabilities.some(({ fixedBy }) => fixedBy === undefined) && <div className={classes.bar}>
           {count > 0 && (
             <Button variant="default" size="compact-sm" onClick={() => setDecisions({})}>
               {strings.discard}

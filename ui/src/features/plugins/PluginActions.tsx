@@ -105,7 +105,7 @@ function DisableDialog({ opened, onClose, pending, error, title, onDisable }: Di
   const [reason, setReason] = useState("");
   return (
     <ConfirmDialog opened={opened} title={title} verb={strings.disable} consequences={[strings.disableRefuses, strings.disableCancels, strings.disableKeeps]} pending={pending} onClose={onClose} onConfirm={() => onDisable(reason)}>
-      <TextInput label={strings.why} description={strings.disableWhy} value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={500} data-autofocus />
+      <TextInput label={strings.reason} description={strings.disableWhy} value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={500} data-autofocus />
       {error !== null && <ErrorState error={error} title={strings.changeFailed} />}
     </ConfirmDialog>
   );

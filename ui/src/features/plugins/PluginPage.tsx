@@ -45,7 +45,7 @@ export default function PluginPage() {
     <DetailTemplate
       title={plugin.title ?? plugin.id}
       crumbs={crumbs}
-      beside={<PluginState state={plugin.enabled ? plugin.state : "stopped"} />}
+      beside={<PluginState plugin={plugin} />}
       below={
         <>
           <code>{plugin.id}</code>
@@ -59,7 +59,7 @@ export default function PluginPage() {
       tabs={
         <nav aria-label={strings.tabs} className={classes.tabs}>
           {tabs.map((candidate) => (
-            <AppLink key={candidate} target={paths.plugin(plugin.id, candidate === "overview" ? undefined : candidate)} className={classes.tab} aria-current={candidate === current ? "page" : undefined}>
+            <AppLink key={candidate} target={paths.plugin(plugin.id, candidate === "overview" ? undefined : candidate)} className={classes.tab} aria-current={candidate === current ? "page" : undefined} ref={candidate === current ? intoView : undefined}>
               {tabWords[candidate]}
             </AppLink>
           ))}
@@ -72,6 +72,12 @@ export default function PluginPage() {
     </DetailTemplate>
   );
 }
+
+/** On a phone the tabs scroll, and the current one may lie outside. */
+const intoView = (tab: HTMLElement | null) => {
+  const strip = tab?.parentElement;
+  if (tab && strip) strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+};
 
 function TabBody({ tab, plugin }: { tab: Tab; plugin: PluginDetail }) {
   switch (tab) {

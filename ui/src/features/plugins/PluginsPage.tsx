@@ -21,7 +21,7 @@ const REFRESH_MS = 10_000;
 
 const columns: readonly Column<Plugin>[] = [
   { id: "plugin", header: strings.plugin, primary: true, cell: (plugin) => plugin.title ?? plugin.id },
-  { id: "state", header: strings.state, cell: (plugin) => <PluginState state={plugin.enabled ? plugin.state : "stopped"} />, width: 110 },
+  { id: "state", header: strings.state, cell: (plugin) => <PluginState plugin={plugin} />, width: 110 },
   { id: "version", header: strings.version, cell: (plugin) => plugin.version },
   { id: "digest", header: strings.digest, cell: (plugin) => <code className={classes.faint}>{plugin.digest === undefined ? "" : shortDigest(plugin.digest)}</code>, card: "none" },
   { id: "origin", header: strings.origin, cell: (plugin) => strings.origins[plugin.origin] },

@@ -4,24 +4,27 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { PluginReview } from "@/api/types";
 import { paths } from "@/lib/paths";
+import { AppLink } from "@/ui/AppLink";
 import { usePageParams } from "@/ui/page-route";
 import { Facts, Section } from "@/ui/Section";
 import { ErrorState, SkeletonLines } from "@/ui/states";
 import { StatusBadge, type Status } from "@/ui/StatusBadge";
 import { DetailTemplate, FormTemplate } from "@/ui/templates";
+import { CapabilityIcon } from "./capability-icon";
 import { decisionOf, grantOf, type Decision } from "./grant";
 import { GrantRow } from "./GrantRow";
 import { limitText } from "./limits";
 import { reviewQuery, usePluginChange, type Grant } from "./queries";
 import classes from "./ReviewPage.module.css";
 import { shortDigest } from "./state";
-import { changeWords, kindWords, strings } from "./strings";
+import { capabilityWords, changeWords, kindWords, limitWords, strings } from "./strings";
 
 type ReviewCapability = PluginReview["capabilities"][number];
 
 const crumbs = [{ label: strings.title, target: paths.plugins() }];
 const CHANGE_STATUS: Record<ReviewCapability["change"], Status> = { added: "warning", widened: "warning", narrowed: "ok", removed: "ok", unchanged: "neutral" };
-const ORDER: readonly ReviewCapability["change"][] = ["added", "widened", "unchanged", "narrowed", "removed"];
+const ORDER: readonly ReviewCapability["change"][] = ["added", "widened", "narrowed", "unchanged"];
+const undecided: Decision = { choice: undefined, scope: "{}" };
 
 /** What a release asks for, before it runs. Differences come first. */
 export default function ReviewPage() {
@@ -44,12 +47,27 @@ function Sheet({ review }: { review: PluginReview }) {
   const [reason, setReason] = useState("");
   const { mutate, isPending, error } = usePluginChange(review.id);
 
-  const asked = review.capabilities.filter((capability) => capability.change !== "removed");
-  const open = asked.filter((capability) => capability.needsApproval && capability.fixedBy === undefined && grantOf(decisions[capability.name] ?? decisionOf(undefined, undefined)) === undefined);
-  const broken = review.problems.some((problem) => problem.severity === "error");
+  const [asks, rest, gone] = sorted(review.capabilities);
+  const open = asks.filter(({ name }) => grantOf(decisions[name] ?? undecided) === undefined);
+  const broken = rest.some(({ name }) => decisions[name]?.choice === "narrow" && grantOf(decisions[name]) === undefined);
   const needsRestore = !review.data.readable;
-  const ready = open.length === 0 && !broken && (!needsRestore || restore);
-  const sorted = [...review.capabilities].sort((a, b) => Number(b.needsApproval) - Number(a.needsApproval) || ORDER.indexOf(a.change) - ORDER.indexOf(b.change));
+  const impossible = review.problems.some((problem) => problem.severity === "error");
+  const ready = open.length === 0 && !broken && !impossible && (!needsRestore || restore);
+  const idle = review.kind === "same" && Object.keys(decided(review, decisions)).length === 0;
+  const row = (capability: ReviewCapability) => (
+    <GrantRow
+      key={capability.name}
+      name={capability.name}
+      reason={capability.reason}
+      requested={capability.requested}
+      granted={capability.granted ?? undefined}
+      fixedBy={capability.fixedBy}
+      badge={review.installed && capability.change !== "unchanged" && <StatusBadge status={CHANGE_STATUS[capability.change]} label={changeWords[capability.change]} />}
+      keeps={keeps(capability)}
+      decision={decisions[capability.name] ?? undecided}
+      onDecide={(decision) => setDecisions((all) => ({ ...all, [capability.name]: decision }))}
+    />
+  );
 
   const activate = () =>
     mutate(
@@ -83,10 +101,18 @@ function Sheet({ review }: { review: PluginReview }) {
       }
       footer={
         <>
-          <Button onClick={activate} disabled={!ready} loading={isPending}>
-            {share === "100" ? strings.activate(review.version) : strings.startCanary(share)}
-          </Button>
-          {open.length > 0 && <span className={classes.hint}>{strings.stillOpen(open.length)}</span>}
+          {idle ? (
+            <Button variant="default" renderRoot={(props) => <AppLink {...props} target={paths.plugin(review.id)} />}>
+              {strings.openPlugin(review.title)}
+            </Button>
+          ) : (
+            <Button onClick={activate} disabled={!ready} loading={isPending}>
+              {share === "100" ? strings.activate(review.version) : strings.startCanary(share)}
+            </Button>
+          )}
+          <span role="status" className={classes.hint}>
+            {isPending ? strings.activating : open.length > 0 ? strings.stillOpen(open.length) : ""}
+          </span>
         </>
       }
     >
@@ -96,35 +122,33 @@ function Sheet({ review }: { review: PluginReview }) {
           <StatusBadge status={problem.severity === "error" ? "error" : "warning"} label={problem.message} />
         </p>
       ))}
-      <Section title={strings.asksFor} count={asked.length}>
-        {sorted.length === 0 && <p className={classes.hint}>{strings.mayNone}</p>}
-        <ul>
-          {sorted.map((capability) =>
-            capability.change === "removed" ? (
-              <li key={capability.name} className={classes.removed}>
-                <code>{capability.name}</code> <StatusBadge status="ok" label={changeWords.removed} />
+      {asks.length > 0 && (
+        <Section title={strings.needsDecision} count={asks.length}>
+          <ul>{asks.map(row)}</ul>
+        </Section>
+      )}
+      {rest.length > 0 && (
+        <Section title={asks.length > 0 ? strings.needsNone : strings.asksFor} count={rest.length}>
+          <ul>{rest.map(row)}</ul>
+        </Section>
+      )}
+      {gone.length > 0 && (
+        <Section title={changeWords.removed} count={gone.length}>
+          <ul className={classes.removed}>
+            {gone.map(({ name }) => (
+              <li key={name}>
+                <CapabilityIcon name={name} /> {capabilityWords[name] ?? name} <code>{name}</code>
               </li>
-            ) : (
-              <GrantRow
-                key={capability.name}
-                name={capability.name}
-                reason={capability.reason}
-                requested={capability.requested}
-                granted={capability.granted ?? undefined}
-                fixedBy={capability.fixedBy}
-                badge={review.installed && <StatusBadge status={CHANGE_STATUS[capability.change]} label={changeWords[capability.change]} />}
-                decision={decisions[capability.name] ?? decisionOf(undefined, capability.scope)}
-                onDecide={(decision) => setDecisions((all) => ({ ...all, [capability.name]: decision }))}
-              />
-            ),
-          )}
-        </ul>
-      </Section>
+            ))}
+          </ul>
+        </Section>
+      )}
+      {review.capabilities.length === 0 && <p className={classes.hint}>{strings.mayNone}</p>}
       <Data review={review} />
       {needsRestore && <Checkbox label={strings.restore} description={strings.restoreHint} checked={restore} onChange={(event) => setRestore(event.currentTarget.checked)} />}
       {review.limits.some((limit) => limit.asked !== undefined) && (
         <Section title={strings.limitsAsked}>
-          <Facts items={review.limits.filter((limit) => limit.asked !== undefined).map((limit) => ({ label: limit.name, value: limitText(limit) }))} />
+          <Facts items={review.limits.filter((limit) => limit.asked !== undefined).map((limit) => ({ label: limitWords[limit.name] ?? limit.name, value: limitText(limit) }))} />
         </Section>
       )}
       <Section title={strings.rollout}>
@@ -132,7 +156,7 @@ function Sheet({ review }: { review: PluginReview }) {
           {review.installed && review.kind !== "same" && review.data.canaryPossible && (
             <Select label={strings.callsFor} value={share} onChange={(value) => setShare(value ?? "100")} allowDeselect={false} data={["100", "50", "10", "1"].map((value) => ({ value, label: strings.shareOf(value) }))} />
           )}
-          <TextInput label={strings.why} description={strings.whyHint} value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={500} />
+          <TextInput label={strings.reason} description={strings.reasonHint} value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={500} />
         </div>
       </Section>
       {error && <ErrorState error={error} title={strings.activateFailed} onRetry={activate} />}
@@ -154,9 +178,24 @@ function Data({ review: { data } }: { review: PluginReview }) {
   );
 }
 
+/** What waits for a decision, what does not, and what is asked for no longer; differences come first in each. */
+function sorted(capabilities: readonly ReviewCapability[]): [ReviewCapability[], ReviewCapability[], ReviewCapability[]] {
+  const asked = capabilities.filter(({ change }) => change !== "removed").sort((a, b) => ORDER.indexOf(a.change) - ORDER.indexOf(b.change));
+  const waits = ({ needsApproval, fixedBy }: ReviewCapability) => needsApproval && fixedBy === undefined;
+  return [asked.filter(waits), asked.filter((capability) => !waits(capability)), capabilities.filter(({ change }) => change === "removed")];
+}
+
+/** Whether less is granted than it asks for, by a decision that still stands. */
+const keeps = ({ needsApproval, granted, requested }: ReviewCapability) => !needsApproval && granted !== null && granted !== requested;
+
 /** What is granted already stays; what nobody decided about waits for a choice. */
 function startingDecisions(review: PluginReview): Record<string, Decision> {
-  return Object.fromEntries(review.capabilities.map((capability) => [capability.name, decisionOf(capability.needsApproval ? undefined : capability.granted === null ? false : true, capability.scope)]));
+  return Object.fromEntries(
+    review.capabilities.map((capability) => {
+      const start = decisionOf(capability.needsApproval ? undefined : capability.granted !== null, capability.scope);
+      return [capability.name, keeps(capability) ? { ...start, choice: "keep" as const } : start];
+    }),
+  );
 }
 
 /** The decisions that change something. */
@@ -165,7 +204,7 @@ function decided(review: PluginReview, decisions: Record<string, Decision>): Rec
   const out: Record<string, Grant> = {};
   for (const [name, decision] of Object.entries(decisions)) {
     const grant = grantOf(decision);
-    if (grant !== undefined && decision !== before[name] && JSON.stringify(grant) !== JSON.stringify(grantOf(before[name] ?? decisionOf(undefined, undefined)))) out[name] = grant;
+    if (grant !== undefined && decision !== before[name] && JSON.stringify(grant) !== JSON.stringify(grantOf(before[name] ?? undecided))) out[name] = grant;
   }
   return out;
 }

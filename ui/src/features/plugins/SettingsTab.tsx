@@ -5,13 +5,12 @@ import type { PluginDetail } from "@/api/types";
 import { CodeBlock } from "@/ui/code/CodeBlock";
 import { Section } from "@/ui/Section";
 import { ErrorState } from "@/ui/states";
-import { StatusBadge } from "@/ui/StatusBadge";
 import { scopeOf } from "./grant";
 import { limitValue, nested, writtenLimit, type Limit } from "./limits";
 import classes from "./PluginPage.module.css";
 import { usePluginChange } from "./queries";
 import settings from "./SettingsTab.module.css";
-import { strings } from "./strings";
+import { limitWords, strings } from "./strings";
 
 /** What the operator sets: the plugin's own configuration, and how much of the host it may use. */
 export default function SettingsTab({ plugin }: { plugin: PluginDetail }) {
@@ -70,7 +69,7 @@ function Configuration({ plugin }: { plugin: PluginDetail }) {
         </form>
       ) : (
         <>
-          <StatusBadge status="neutral" label={strings.fixedBy(config.fixedBy)} />
+          <p className={classes.faint}>{strings.fixedBy(config.fixedBy)}</p>
           <CodeBlock code={text} language="json" label={strings.configuration} />
         </>
       )}
@@ -95,12 +94,12 @@ function Limits({ plugin }: { plugin: PluginDetail }) {
   return (
     <Section title={strings.limits}>
       <form
+        className={settings.form}
         onSubmit={(event) => {
           event.preventDefault();
           mutate({ change: { part: "limits", body: { limits: nested([...all], units) } }, done: strings.limitsSaved });
         }}
       >
-        <div className={settings.scroll}>
           <table className={settings.limits}>
             <thead>
               <tr>
@@ -117,9 +116,8 @@ function Limits({ plugin }: { plugin: PluginDetail }) {
               ))}
             </tbody>
           </table>
-        </div>
         {error && <ErrorState error={error} title={strings.changeFailed} />}
-        <Button type="submit" mt="md" disabled={!dirty} loading={isPending}>
+        <Button className={settings.save} type="submit" disabled={!dirty} loading={isPending}>
           {strings.saveLimits}
         </Button>
       </form>
@@ -132,16 +130,16 @@ function LimitRow({ limit, value, onChange }: { limit: Limit; value: string; onC
   return (
     <tr>
       <th scope="row">
-        <code>{limit.name}</code>
+        <span>{limitWords[limit.name] ?? limit.name}</span> <code className={settings.key}>{limit.name}</code>
       </th>
-      <td>{show(limit.effective)}</td>
-      <td>{show(limit.asked)}</td>
-      <td>{show(limit.cap)}</td>
+      <td data-label={strings.inForce}>{limitValue(limit.effective, limit.unit) === "0" ? strings.unbounded : show(limit.effective)}</td>
+      <td data-label={strings.askedFor}>{show(limit.asked)}</td>
+      <td data-label={strings.cap}>{show(limit.cap)}</td>
       <td>
         {limit.editable ? (
           <TextInput aria-label={strings.limitOf(limit.name)} size="xs" placeholder={writtenLimit(limit.effective, limit.unit)} value={value} onChange={(event) => onChange(event.currentTarget.value)} autoComplete="off" />
         ) : (
-          limit.fixedBy !== undefined && <code>{limit.fixedBy}</code>
+          limit.fixedBy !== undefined && strings.fixedBy(limit.fixedBy)
         )}
       </td>
     </tr>

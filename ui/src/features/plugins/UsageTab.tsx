@@ -1,28 +1,16 @@
 import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import type { PluginDetail, PluginUsage } from "@/api/types";
 import { formatBytes, formatCount, formatMillis } from "@/lib/units";
-import { BarChart } from "@/ui/chart/BarChart";
-import { Section } from "@/ui/Section";
-import { EmptyState, ErrorState, SkeletonLines } from "@/ui/states";
+import { Facts, Section } from "@/ui/Section";
+import { ErrorState, SkeletonLines } from "@/ui/states";
 import { Meter } from "./Meter";
+import { Subject } from "./Subject";
+import { UsageCharts } from "./UsageCharts";
 import classes from "./UsageTab.module.css";
 import { usageQuery, type UsageWindow } from "./queries";
-import { strings, usageWords } from "./strings";
-
-type Point = PluginUsage["series"][number];
-
-const charts: readonly { title: string; of: (point: Point) => number; text: (value: number) => string; tone?: "error" }[] = [
-  { title: usageWords.calls, of: (point) => point.calls, text: formatCount },
-  { title: usageWords.errors, of: (point) => point.errors, text: formatCount, tone: "error" },
-  { title: usageWords.guest, of: (point) => point.guestMs, text: formatMillis },
-  { title: usageWords.fuel, of: (point) => point.fuel, text: formatCount },
-  { title: usageWords.wait, of: (point) => point.waitMs + (point.pacedMs ?? 0), text: formatMillis },
-  { title: usageWords.memory, of: (point) => point.memoryBytes, text: formatBytes },
-  { title: usageWords.hostCalls, of: (point) => point.hostCalls, text: formatCount },
-  { title: usageWords.egress, of: (point) => point.egressBytes, text: formatBytes },
-];
+import { kindOfError, limitWords, strings, usageWords } from "./strings";
 
 /** What it costs over time, who causes it, and how near it is to its limits. */
 export default function UsageTab({ plugin }: { plugin: PluginDetail }) {
@@ -47,15 +35,16 @@ export default function UsageTab({ plugin }: { plugin: PluginDetail }) {
       {error && !usage && <ErrorState error={error} title={strings.usageFailed} onRetry={() => void refetch()} />}
       {usage && (
         <>
+          <UsageCharts usage={usage} />
           <div className={classes.charts}>
-            {charts.map((chart) => (
-              <BarChart key={chart.title} title={chart.title} points={usage.series.map((point) => ({ at: point.at, value: chart.of(point) }))} text={chart.text} step={usage.step} {...(chart.tone && { tone: chart.tone })} />
-            ))}
-          </div>
-          <div className={classes.charts}>
-            <Top title={strings.topCallers} rows={usage.topCallers.map((caller) => ({ key: caller.subject || strings.nobody, calls: caller.calls, guestMs: caller.guestMs }))} />
-            <Top title={strings.topRoutes} rows={usage.topRoutes.map((route) => ({ key: route.route === undefined || route.route === "" ? route.op : `${route.method ?? ""} ${route.route}`, calls: route.calls, guestMs: route.guestMs }))} />
+            <Top title={strings.topCallers} header={strings.caller} rows={usage.topCallers.map((caller) => ({ key: caller.subject, name: <Subject subject={caller.subject} />, calls: caller.calls, guestMs: caller.guestMs }))} />
+            <Top title={strings.topRoutes} header={strings.call} rows={usage.topRoutes.map(callName).map(([name, route]) => ({ key: name, name: <code>{name}</code>, calls: route.calls, guestMs: route.guestMs }))} />
             <Budget usage={usage} />
+            {Object.keys(usage.errorsByKind).length > 0 && (
+              <Section title={strings.errorKinds}>
+                <Facts items={Object.entries(usage.errorsByKind).map(([kind, count]) => ({ label: kindOfError[kind] ?? kind, value: formatCount(count) }))} />
+              </Section>
+            )}
           </div>
         </>
       )}
@@ -63,16 +52,19 @@ export default function UsageTab({ plugin }: { plugin: PluginDetail }) {
   );
 }
 
-function Top({ title, rows }: { title: string; rows: readonly { key: string; calls: number; guestMs: number }[] }) {
+/** The route of a request, the operation of anything else. */
+const callName = (call: PluginUsage["topRoutes"][number]) => [call.route === undefined || call.route === "" ? call.op : `${call.method ?? ""} ${call.route}`, call] as const;
+
+function Top({ title, header, rows }: { title: string; header: string; rows: readonly { key: string; name: ReactNode; calls: number; guestMs: number }[] }) {
   return (
     <Section title={title}>
       {rows.length === 0 ? (
-        <EmptyState title={strings.noCalls} />
+        <p className={classes.none}>{strings.noCalls}</p>
       ) : (
         <table className={classes.table}>
           <thead>
             <tr>
-              <th scope="col">{title}</th>
+              <th scope="col">{header}</th>
               <th scope="col">{usageWords.calls}</th>
               <th scope="col">{usageWords.guest}</th>
             </tr>
@@ -80,9 +72,7 @@ function Top({ title, rows }: { title: string; rows: readonly { key: string; cal
           <tbody>
             {rows.map((row) => (
               <tr key={row.key}>
-                <th scope="row">
-                  <code>{row.key}</code>
-                </th>
+                <th scope="row">{row.name}</th>
                 <td>{formatCount(row.calls)}</td>
                 <td>{formatMillis(row.guestMs)}</td>
               </tr>
@@ -99,10 +89,11 @@ function Budget({ usage }: { usage: PluginUsage }) {
   if (shares.length === 0) return null;
   return (
     <Section title={strings.budget}>
+      <p className={classes.none}>{strings.budgetHint}</p>
       <dl className={classes.budget}>
         {shares.map(([name, share]) => (
           <div key={name}>
-            <dt>{name}</dt>
+            <dt>{limitWords[name] ?? name}</dt>
             <dd>
               <Meter value={share.used} max={share.limit} text={strings.of(budgetText(name, share.used), budgetText(name, share.limit))} />
             </dd>

@@ -11,9 +11,11 @@ import { StatusBadge, type Status } from "@/ui/StatusBadge";
 import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import classes from "./PluginPage.module.css";
+import { withoutFinished } from "./history";
 import { historyQuery } from "./queries";
 import { shortDigest } from "./state";
-import { actionWords, roleWords, strings } from "./strings";
+import { Subject } from "./Subject";
+import { actionWords, outcomeWords, roleWords, strings } from "./strings";
 
 type Running = PluginDetail["versions"][number];
 type Release = PluginDetail["releases"][number];
@@ -34,11 +36,11 @@ export default function VersionsTab({ plugin }: { plugin: PluginDetail }) {
   return (
     <>
       <Section title={strings.runsNow}>
-        <DataTable label={strings.runsNow} name="plugin-versions" columns={running} rows={plugin.versions} rowId={(version) => `${version.digest} ${version.role}`} rowLabel={(version) => version.version} empty={<EmptyState title={strings.nothingRuns} />} />
+        <DataTable plain label={strings.runsNow} name="plugin-versions" columns={running} rows={plugin.versions} rowId={(version) => `${version.digest} ${version.role}`} rowLabel={(version) => version.version} empty={<EmptyState title={strings.nothingRuns} />} />
       </Section>
       {plugin.releases.length > 0 && (
         <Section title={strings.releases} count={plugin.releases.length}>
-          <DataTable label={strings.releases} name="plugin-releases" columns={releaseColumns(plugin)} rows={plugin.releases} rowId={(release) => release.digest} rowLabel={(release) => release.version} empty={<EmptyState title={strings.nothingRuns} />} />
+          <DataTable plain label={strings.releases} name="plugin-releases" columns={releaseColumns(plugin)} rows={plugin.releases} rowId={(release) => release.digest} rowLabel={(release) => release.version} empty={<EmptyState title={strings.nothingRuns} />} />
         </Section>
       )}
       <History id={plugin.id} />
@@ -53,12 +55,12 @@ function releaseColumns(plugin: PluginDetail): readonly Column<Release>[] {
     { id: "digest", header: strings.digest, cell: (release) => <code className={classes.faint}>{shortDigest(release.digest)}</code>, card: "none" },
     { id: "size", header: strings.size, align: "end", cell: (release) => formatBytes(release.bytes) },
     { id: "brought", header: strings.brought, cell: (release) => release.createdAt !== undefined && <RelativeTime value={release.createdAt} /> },
-    { id: "by", header: strings.by, cell: (release) => release.createdBy ?? "" },
+    { id: "by", header: strings.by, cell: (release) => release.createdBy !== undefined && <Subject subject={release.createdBy} /> },
     {
       id: "review",
       header: strings.review,
       cell: (release) =>
-        release.role !== "current" &&
+        release.role !== "current" && release.role !== "canary" &&
         plugin.origin === "installed" && (
           <Button size="compact-xs" variant="default" aria-label={strings.reviewVersion(release.version)} renderRoot={(props) => <AppLink {...props} target={paths.reviewRelease(release.digest)} />}>
             {strings.review}
@@ -73,10 +75,10 @@ const OUTCOME: Record<PluginEvent["outcome"], Status> = { started: "running", do
 const history: readonly Column<PluginEvent>[] = [
   { id: "at", header: strings.when, cell: (event) => <RelativeTime value={event.at} />, width: 120 },
   { id: "action", header: strings.action, primary: true, cell: (event) => actionWords[event.action] ?? event.action },
-  { id: "outcome", header: strings.outcome, cell: (event) => <StatusBadge status={OUTCOME[event.outcome]} label={event.outcome} /> },
+  { id: "outcome", header: strings.outcome, cell: (event) => <StatusBadge status={OUTCOME[event.outcome]} label={outcomeWords[event.outcome] ?? event.outcome} /> },
   { id: "version", header: strings.version, cell: (event) => event.version ?? "" },
-  { id: "subject", header: strings.by, cell: (event) => event.subject },
-  { id: "message", header: strings.message, cell: (event) => event.message ?? "" },
+  { id: "subject", header: strings.by, cell: (event) => <Subject subject={event.subject} /> },
+  { id: "message", header: strings.message, wrap: true, cell: (event) => event.message ?? "" },
 ];
 
 function History({ id }: { id: string }) {
@@ -85,7 +87,7 @@ function History({ id }: { id: string }) {
     <Section title={strings.history}>
       {isPending && <SkeletonLines lines={4} />}
       {error && <ErrorState error={error} title={strings.historyFailed} onRetry={() => void refetch()} />}
-      {events && <DataTable label={strings.history} name="plugin-history" columns={history} rows={events} rowId={(event) => `${event.at} ${event.action} ${event.outcome}`} rowLabel={(event) => event.action} empty={<EmptyState title={strings.noHistory} />} />}
+      {events && <DataTable plain label={strings.history} name="plugin-history" columns={history} rows={withoutFinished(events)} rowId={(event) => `${event.at} ${event.action} ${event.outcome}`} rowLabel={(event) => event.action} empty={<EmptyState title={strings.noHistory} />} />}
     </Section>
   );
 }

@@ -1,7 +1,8 @@
+import { formatBytes } from "@/lib/units";
 import type { Grant } from "./queries";
 
-/** How far a capability is granted, as the sheet asks for it. */
-export type Choice = "allow" | "narrow" | "deny";
+/** How far a capability is granted, as the sheet asks for it; keep leaves a narrower grant as it is. */
+export type Choice = "keep" | "allow" | "narrow" | "deny";
 
 /** What one row of the sheet holds. */
 export interface Decision {
@@ -10,7 +11,7 @@ export interface Decision {
   scope: string;
 }
 
-/** The grant that a decision stands for; undefined while there is none, or its text is no JSON object. */
+/** The grant that a decision stands for; undefined while there is none, what there is is kept, or its text is no JSON object. */
 export function grantOf(decision: Decision): Grant | undefined {
   if (decision.choice === "allow") return true;
   if (decision.choice === "deny") return false;
@@ -28,11 +29,34 @@ export function scopeOf(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The decision that a stored grant came from. */
+/**
+ * The decision that a stored grant came from. The host keeps an allowance as the scope that was looked at: the very
+ * scope that is asked for reads as allowed.
+ */
 export function decisionOf(grant: unknown, requested: unknown): Decision {
-  const scope = JSON.stringify(typeof grant === "object" && grant !== null ? grant : (requested ?? {}), null, 2);
-  if (grant === true) return { choice: "allow", scope };
+  const narrower = typeof grant === "object" && grant !== null && !same(grant, requested);
+  const scope = JSON.stringify(narrower ? grant : (requested ?? {}), null, 2);
+  if (narrower) return { choice: "narrow", scope };
   if (grant === false) return { choice: "deny", scope };
-  if (typeof grant === "object" && grant !== null) return { choice: "narrow", scope };
+  if (grant === true || (typeof grant === "object" && grant !== null)) return { choice: "allow", scope };
   return { choice: undefined, scope };
+}
+
+/** Whether two JSON values are the same, whatever the order of their keys. */
+function same(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => key in b && same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+}
+
+/** What can be chosen: there is nothing to narrow where nothing has a scope. */
+export function choicesOf(decision: Decision, asks: string | undefined, keeps = false): readonly Choice[] {
+  const choices: Choice[] = asks === undefined && decision.choice !== "narrow" ? ["allow", "deny"] : ["allow", "narrow", "deny"];
+  return keeps ? ["keep", ...choices] : choices;
+}
+
+/** A scope in the host's words, for people: undefined when there is none, and bytes with a unit. */
+export function scopeWords(text: string): string | undefined {
+  if (text === "" || text === "granted") return undefined;
+  return text.replace(/\b(\d+) bytes\b/g, (_, bytes: string) => formatBytes(Number(bytes)));
 }

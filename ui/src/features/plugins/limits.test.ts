@@ -11,7 +11,7 @@ describe("limits", () => {
   });
 
   it("say what was asked for where it is not in force", () => {
-    expect(limitText({ name: "memory", unit: "bytes", effective: 1024, asked: 2048, editable: true })).toContain("asked for 2.0");
+    expect(limitText({ name: "memory", unit: "bytes", effective: 1024, asked: 2048, editable: true })).toContain("asked for 2\u00a0KiB");
     expect(limitText({ name: "memory", unit: "bytes", effective: 1024, asked: 1024, editable: true })).not.toContain("asked");
   });
 

@@ -31,7 +31,7 @@ export const recordingsQuery = (id: string) => queryOptions({ queryKey: ["plugin
 /** What a release asks for, beside what is granted. */
 export const reviewQuery = (digest: string) => queryOptions({ queryKey: ["plugin-releases", digest], queryFn: ({ signal }) => getJson<PluginReview>(apiPaths.pluginRelease(digest), signal) });
 
-export const uploadRelease = (file: Blob, signal: AbortSignal) => postModule<PluginReview>(apiPaths.pluginReleases, file, signal);
+export const uploadRelease = (file: Blob, signal: AbortSignal, onProgress: (share: number) => void) => postModule<PluginReview>(apiPaths.pluginReleases, file, signal, onProgress);
 
 /** true: as asked for; false: nothing; an object: a narrower scope. */
 export type Grant = boolean | Record<string, unknown>;

@@ -2,17 +2,25 @@ import type { Plugin } from "@/api/types";
 import { StatusBadge, type Status } from "@/ui/StatusBadge";
 import { stateWords } from "./strings";
 
-const STATUS: Partial<Record<Plugin["state"], Status>> = { running: "ok", granted: "ok", failed: "error", draining: "running", compiled: "running", verified: "running", discovered: "running", stopped: "neutral" };
+type State = Plugin["state"] | "disabled" | "removed";
+
+const STATUS: Partial<Record<State, Status>> = { running: "ok", granted: "ok", failed: "error", draining: "running", compiled: "running", verified: "running", discovered: "running", stopped: "neutral", disabled: "warning", removed: "neutral" };
+
+/** The word for how a plugin is, what an operator decided first. */
+export function stateOf({ state, enabled, removedAt }: Pick<Plugin, "state" | "enabled"> & { removedAt?: string }): State {
+  if (removedAt !== undefined) return "removed";
+  return enabled ? state : "disabled";
+}
 
 /** The state of a plugin as a badge. */
-export function PluginState({ state }: { state: Plugin["state"] }) {
+export function PluginState({ plugin }: { plugin: Pick<Plugin, "state" | "enabled"> & { removedAt?: string } }) {
+  const state = stateOf(plugin);
   return <StatusBadge status={STATUS[state] ?? "unknown"} label={stateWords[state] ?? state} />;
 }
 
-/** The first characters of a digest, enough to tell two apart. */
+/** The first characters of a digest, enough to tell two apart, with or without the name of its algorithm before it. */
 export function shortDigest(digest: string): string {
-  const [algorithm, hex] = digest.includes(":") ? digest.split(":") : ["", digest];
-  return `${algorithm ? `${algorithm}:` : ""}${(hex ?? "").slice(0, 12)}`;
+  return digest.slice(digest.indexOf(":") + 1).slice(0, 12);
 }
 
 /** Errors as a share of calls: "0.4 %". */

@@ -29,7 +29,7 @@ export const strings = {
   origin: "Origin",
   origins: { core: "Core", configuration: "From the configuration", installed: "Installed" },
   may: "What it may do",
-  mayNone: "It asks for no capability: it can only answer requests.",
+  mayNone: "It asks for nothing: it can only answer requests.",
   granted: "Granted",
   notGranted: "Not granted",
   costs: "What it costs",
@@ -46,25 +46,33 @@ export const strings = {
   dataVersion: "Version of the data",
 
   install: "Install plugin",
-  installBody: "Bring the module that callboard plugin build wrote. You see what it asks for before anything runs.",
+  installBody: "You see what it asks for before anything of it runs.",
   chooseModule: "Choose a module, or drop it here",
-  chooseHint: "plugin.wasm, at most 32 MiB",
+  chooseHint: "dist/plugin.wasm from callboard plugin build, at most 32 MiB",
   module: "Module",
   tooLarge: (most: string) => `A module has at most ${most}. Leave out what it does not need, or build it with -ldflags="-s -w".`,
-  uploadFailed: "The module was not taken. Nothing was installed",
+  uploadFailed: "The module was refused. Nothing was installed",
+  notWasm: "This file is no WebAssembly module. callboard plugin build writes one: dist/plugin.wasm.",
   orCommand: "Or from a terminal:",
+  uploadAndReview: "Upload and review",
+  uploading: (share: string) => `Uploading, ${share}`,
+  checking: "Uploaded. The host checks the module",
   review: "Review",
   reviewVersion: (version: string) => `Review ${version}`,
   reviewTitle: "Review",
   reviewFailed: "This release cannot be reviewed",
   asksFor: "What it asks for",
+  needsDecision: "Needs your decision",
+  needsNone: "Needs no decision",
   asksTo: "Asks to",
   grantedTo: "Granted today:",
-  everything: "use it without bounds of its own",
   decideAbout: (name: string) => `Decide about ${name}`,
+  keep: "Keep",
   allow: "Allow",
   narrow: "Narrow",
   deny: "Don't allow",
+  editScope: "Edit scope",
+  editScopeOf: (name: string) => `Edit the scope of ${name}`,
   narrowerScope: (name: string) => `Scope of ${name}`,
   narrowerHint: "As plugin.yaml writes it, in JSON. What it allows beyond the request is ignored.",
   notAnObject: "Write a JSON object",
@@ -81,16 +89,18 @@ export const strings = {
   rollout: "How to start",
   callsFor: "Calls for the new version",
   shareOf: (percent: string) => (percent === "100" ? "All calls at once" : `${percent} % of the calls, as a canary`),
-  why: "Why",
-  whyHint: "For the history.",
+  reason: "Reason",
+  reasonHint: "Stands in the history. May stay empty.",
+  activating: "Starting it and asking for its health. What ran before serves until then.",
+  openPlugin: (title: string) => `Open ${title}`,
   activate: (version: string) => `Activate ${version}`,
   startCanary: (percent: string) => `Start with ${percent} %`,
   activated: (version: string) => `${version} serves all calls`,
   canaryStarted: (version: string, percent: string) => `${version} serves ${percent} % of the calls`,
   activateFailed: "It was not activated. What ran before runs on",
-  stillOpen: (count: number) => (count === 1 ? "One request waits for your decision" : `${count} requests wait for your decision`),
+  stillOpen: (count: number) => (count === 1 ? "1 decision is left" : `${count} decisions are left`),
 
-  newVersion: "New version",
+  newVersion: "Upload version",
   more: "More actions",
   close: "Close",
   cancel: "Cancel",
@@ -142,6 +152,8 @@ export const strings = {
   deniedTimes: (count: string) => `denied ${count} times`,
   last: "last",
 
+  lastHour: "Last hour",
+  allUsage: "All usage",
   window: "Window",
   minutes15: "15 min",
   hour: "1 h",
@@ -149,7 +161,9 @@ export const strings = {
   usageFailed: "The figures cannot be loaded",
   topCallers: "Who causes it",
   topRoutes: "What is called",
-  nobody: "nobody signed in",
+  caller: "Caller",
+  budgetHint: "The most that a single call used, of what it may.",
+  errorKinds: "Errors by kind",
   noCalls: "No calls yet",
   budget: "Of its limits",
 
@@ -160,7 +174,7 @@ export const strings = {
   withShare: (role: string, percent: number) => `${role}, ${percent} %`,
   inside: "In progress",
   size: "Size",
-  brought: "Brought",
+  brought: "Uploaded",
   by: "By",
   when: "When",
   action: "What",
@@ -182,6 +196,7 @@ export const strings = {
   inForce: "In force",
   askedFor: "Asked for",
   cap: "Cap",
+  unbounded: "None",
   yours: "Yours",
   limitsSaved: "New calls keep to the new limits",
   saveLimits: "Save limits",
@@ -191,6 +206,7 @@ export const strings = {
   noRecordings: "No call was recorded",
   noRecordingsBody: "Failed calls are kept here; others can be asked for under Record calls.",
   call: "Call",
+  answered: "Answered",
   cause: "Cause",
   reproduced: "Reproduced",
   actions: "Actions",
@@ -201,6 +217,49 @@ export const strings = {
 
 export const tabWords = { overview: "Overview", permissions: "Permissions", usage: "Usage", versions: "Versions", settings: "Settings", recordings: "Recordings" } as const;
 
+/** What a capability lets a plugin do. */
+export const capabilityWords: Record<string, string> = {
+  audit: "Write to the audit log",
+  blob: "Keep files",
+  catalog: "Use the catalog",
+  clock: "Know the time",
+  config: "Read its configuration",
+  event: "Publish and hear events",
+  http: "Send requests to other servers",
+  identity: "Know for whom it works",
+  kv: "Keep values",
+  log: "Write to the log",
+  metric: "Publish metrics",
+  plugin: "Call other plugins",
+  render: "Let the host render and decode",
+  schedule: "Run at set times",
+  secret: "Use secrets",
+  task: "Run tasks in the background",
+};
+
+/** What a limit bounds, by its name in the configuration, or in the budget. */
+export const limitWords: Record<string, string> = {
+  memory: "Memory of an instance",
+  memoryBytes: "Memory of an instance",
+  instances: "Instances",
+  queue: "Calls that wait",
+  "deadline.request": "Time for a request",
+  "deadline.process": "Time to process an entity",
+  "deadline.schedule": "Time for a scheduled run",
+  fuel: "Steps of a call",
+  cpuPercent: "Share of a CPU",
+  cpu: "CPUs",
+  hostCalls: "Host calls of a call",
+  handles: "Handles of a call",
+  handleBytes: "Handles of a call, bytes",
+  logBytes: "Log of a call",
+  egressRequests: "Requests to other servers of a call",
+  egressBytes: "Bytes exchanged with them",
+  responseBytes: "Size of a response",
+};
+
+export const outcomeWords: Record<string, string> = { started: "Started", done: "Done", waits: "Waits", failed: "Failed" };
+
 /** The states of a plugin's life in words. */
 export const stateWords: Record<string, string> = {
   discovered: "Discovered",
@@ -210,6 +269,8 @@ export const stateWords: Record<string, string> = {
   running: "Running",
   draining: "Draining",
   stopped: "Stopped",
+  disabled: "Disabled",
+  removed: "Removed",
   failed: "Failed",
 };
 
@@ -226,14 +287,15 @@ export const kindWords = {
 export const changeWords = { added: "New", widened: "Wider", narrowed: "Narrower", removed: "No longer asked for", unchanged: "As before" } as const;
 
 /** What a version is there for. */
-export const roleWords: Record<string, string> = { current: "Current", canary: "Canary", previous: "To go back to", pending: "Waits for grants", available: "Kept", draining: "Draining", stuck: "Does not stop" };
+export const roleWords: Record<string, string> = { current: "Current", canary: "Canary", previous: "To go back to", pending: "Waits for a decision", available: "Ready", draining: "Draining", stuck: "Does not stop" };
 
 export const reproducedWords = { yes: "Reproduced", no: "Not reproduced", pending: "Being checked" } as const;
 
 /** What can happen to a plugin. */
 export const actionWords: Record<string, string> = {
-  upload: "Module brought",
+  upload: "Uploaded",
   activate: "Activated",
+  canary: "Canary started",
   promote: "Canary promoted",
   withdraw: "Canary withdrawn",
   rollback: "Rolled back",
@@ -248,6 +310,12 @@ export const actionWords: Record<string, string> = {
   restore: "Data restored",
 };
 
+/** Who did something, when it is no entity. */
+export const subjectWords = { plugin: (id: string) => `Plugin ${id}`, system: "The host", nobody: "Nobody signed in" } as const;
+
+/** Why calls fail. */
+export const kindOfError: Record<string, string> = { crash: "Crashed", timeout: "Took too long", exhausted: "Over a limit", denied: "Denied", invalid: "Invalid answer", unavailable: "Not available", internal: "Internal error" };
+
 export const usageWords = {
   calls: "Calls",
   errors: "Errors",
@@ -256,5 +324,5 @@ export const usageWords = {
   wait: "Time waiting",
   memory: "Memory",
   hostCalls: "Host calls",
-  egress: "Fetched",
+  egress: "Exchanged with other servers",
 } as const;

@@ -35,6 +35,8 @@ interface DataTableProps<Row> {
   onStar?: (id: string) => void;
   /** Rows of the previous view, shown while the next one loads. */
   stale?: boolean;
+  /** For a handful of rows inside of a page: no column chooser, and no line for it. */
+  plain?: boolean;
   /** Left of the column chooser: totals, bulk actions. */
   toolbar?: ReactNode;
   /** Instead of rows when there are none. */
@@ -80,24 +82,26 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const model = table.getRowModel().rows;
   return (
     <div ref={root} className={classes.root} data-roomy={roomy} data-stale={props.stale} aria-busy={rows === undefined || props.stale === true}>
-      <div className={classes.toolbar}>
-        <div className={classes.toolbarStart}>{props.toolbar}</div>
-        {!narrow && (
-          <ColumnMenu
-            columns={columns.filter((column) => !column.primary).map((column) => ({ id: column.id, header: column.header, visible: visibility[column.id] ?? true }))}
-            roomy={roomy}
-            onToggle={(id) => table.getColumn(id)?.toggleVisibility()}
-            onRoomy={(next) => preferences.set({ visible, roomy: next })}
-          />
-        )}
-      </div>
+      {(props.toolbar !== undefined || !(narrow || props.plain === true)) && (
+        <div className={classes.toolbar}>
+          <div className={classes.toolbarStart}>{props.toolbar}</div>
+          {!narrow && props.plain !== true && (
+            <ColumnMenu
+              columns={columns.filter((column) => !column.primary).map((column) => ({ id: column.id, header: column.header, visible: visibility[column.id] ?? true }))}
+              roomy={roomy}
+              onToggle={(id) => table.getColumn(id)?.toggleVisibility()}
+              onRoomy={(next) => preferences.set({ visible, roomy: next })}
+            />
+          )}
+        </div>
+      )}
       {rows?.length === 0 && props.empty}
       {rows === undefined && <SkeletonLines lines={12} height={roomy ? 44 : 36} />}
       {narrow && model.length > 0 && (
         <ul className={classes.cards} aria-label={props.label}>
           {model.map((row) => (
             <li key={row.id} data-row-id={row.id} className={classes.card}>
-              {row.getVisibleCells().map((cell) => {
+              {titleFirst(row.getVisibleCells(), (cell) => byId.get(cell.column.id)?.primary === true).map((cell) => {
                 const column = byId.get(cell.column.id);
                 if (!column || column.card === "none") return null;
                 if (column.primary) return <div key={cell.id} className={classes.cardTitle}><RowLink target={props.rowTarget?.(row.original)}><table.FlexRender cell={cell} /></RowLink><Star {...props} id={row.id} name={props.rowLabel(row.original)} /></div>;
@@ -140,7 +144,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                   {row.getVisibleCells().map((cell) => {
                     const column = byId.get(cell.column.id);
                     return (
-                      <td key={cell.id} data-align={column?.align} data-grow={column?.grow} data-primary={column?.primary}>
+                      <td key={cell.id} data-align={column?.align} data-grow={column?.grow} data-wrap={column?.wrap} data-primary={column?.primary}>
                         {column?.primary ? <RowLink target={props.rowTarget?.(row.original)}><table.FlexRender cell={cell} /></RowLink> : <table.FlexRender cell={cell} />}
                       </td>
                     );
@@ -154,6 +158,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       )}
     </div>
   );
+}
+
+/** A card begins with its title, wherever its column stands. */
+function titleFirst<Cell>(cells: readonly Cell[], isTitle: (cell: Cell) => boolean): readonly Cell[] {
+  return [...cells.filter(isTitle), ...cells.filter((cell) => !isTitle(cell))];
 }
 
 function RowLink({ target, children }: { target: Target | undefined; children: ReactNode }) {

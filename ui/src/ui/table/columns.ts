@@ -13,6 +13,8 @@ export interface Column<Row> {
   width?: number | string;
   /** Takes the width that the other columns leave, and cuts its text there. */
   grow?: true;
+  /** Breaks its text into lines instead of cutting it. */
+  wrap?: true;
   /** Starts hidden; the column chooser shows it. */
   hidden?: true;
   /** How a card on a phone shows it: below the title (the default), or not at all. */
