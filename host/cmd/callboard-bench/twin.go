@@ -242,6 +242,7 @@ type bareHost struct{}
 
 // ListPlugins implements web.Host.
 func (bareHost) ListPlugins(context.Context, bool) any { return []any{} }
+
 func (bareHost) Usage(context.Context, string, time.Duration) (any, error) {
 	return nil, nil //nolint:nilnil // never asked for
 }

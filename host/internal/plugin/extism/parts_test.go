@@ -26,9 +26,21 @@ func TestBlocks(t *testing.T) {
 		at, n uint64
 		want  bool
 	}{
-		{100, 10, true}, {109, 1, true}, {102, 8, true}, {100, 0, true}, {110, 0, true},
-		{103, 8, false}, {99, 1, false}, {110, 1, false}, {0, 1, false}, {200, 8, false}, {400, 1, false}, {308, 8, false},
-		{math.MaxUint64, 8, false}, {100, math.MaxUint64, false}, {math.MaxUint64 - 3, 8, false},
+		{100, 10, true},
+		{109, 1, true},
+		{102, 8, true},
+		{100, 0, true},
+		{110, 0, true},
+		{103, 8, false},
+		{99, 1, false},
+		{110, 1, false},
+		{0, 1, false},
+		{200, 8, false},
+		{400, 1, false},
+		{308, 8, false},
+		{math.MaxUint64, 8, false},
+		{100, math.MaxUint64, false},
+		{math.MaxUint64 - 3, 8, false},
 	} {
 		if got := b.holds(tc.at, tc.n); got != tc.want {
 			t.Errorf("%d bytes at %d: %v", tc.n, tc.at, got)
