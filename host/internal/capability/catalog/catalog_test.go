@@ -171,3 +171,19 @@ func TestScopeMistakesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// A review tells by the words of two scopes whether a release asks for more.
+func TestTwoFiltersNeverReadAlike(t *testing.T) {
+	row := capcatalog.New(capcatalog.Deps{})
+	words := func(text string) string {
+		scope, err := row.Scope.Parse(json.RawMessage(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return scope.String()
+	}
+	narrow, wide := words(`{"read": {"filter": ["kind=component,spec.type=service"]}}`), words(`{"read": {"filter": ["kind=component"]}}`)
+	if narrow == wide || !strings.Contains(narrow, "kind=component,spec.type=service") {
+		t.Errorf("the scopes read %q and %q", narrow, wide)
+	}
+}

@@ -180,10 +180,31 @@ func (r *Reach) String() string {
 	case r.Kinds != nil:
 		words = "kinds " + strings.Join(r.Kinds, ", ")
 	}
-	if len(r.Filters) > 0 {
-		words += " that match a filter"
+	var filters []string
+	for _, f := range r.Filters {
+		filters = append(filters, inWords(f))
+	}
+	if len(filters) > 0 {
+		words += " that match " + strings.Join(filters, ", and ")
 	}
 	return words
+}
+
+// inWords writes a filter as the catalog API does. A review compares scopes by
+// their words, so that two filters must never read alike.
+func inWords(f catalog.Filter) string {
+	any := make([]string, len(f))
+	for i, terms := range f {
+		all := make([]string, len(terms))
+		for j, t := range terms {
+			all[j] = t.Key
+			if t.Values != nil {
+				all[j] += "=" + strings.Join(t.Values, "|")
+			}
+		}
+		any[i] = strings.Join(all, ",")
+	}
+	return strings.Join(any, " or ")
 }
 
 // whole reports whether the reach is the whole catalog.
