@@ -66,13 +66,10 @@ start_server() {
 suite_go() {
 	say "Go: every module of the workspace, with the race detector"
 	local gotestsum packages race=-race
-	# The compiler of guests and SQLite are not ours to watch, and ten times slower when watched: a
-	# cold compile of one plugin took more than its minute.
-	local unwatched=('-gcflags=github.com/tetratelabs/wazero/...=-race=false' '-gcflags=modernc.org/...=-race=false')
 	read -r -a packages < <(go work edit -json | sed -n 's|.*"DiskPath": "\(.*\)".*|\1/...|p' | tr '\n' ' ')
 	if ! command -v "$(go env CC)" >/dev/null; then
 		absent go "a C compiler, which the race detector needs"
-		race= unwatched=()
+		race=
 	fi
 	gotestsum=$(scripts/tool.sh gotestsum) || { note fail go "building gotestsum"; return; }
 	start_postgres go
@@ -84,7 +81,7 @@ suite_go() {
 	# What is embedded must be there before host is compiled.
 	make -s --no-print-directory plugins ui/dist/index.html || note fail go "make plugins ui/dist/index.html"
 	run env CGO_ENABLED="${race:+1}" "$gotestsum" --format pkgname-and-test-fails --hide-summary=skipped --junitfile "$results/go.xml" -- \
-		${race:+"$race"} "${unwatched[@]}" -timeout 10m "${packages[@]}"
+		${race:+"$race"} -timeout 10m "${packages[@]}"
 	ran go $?
 }
 

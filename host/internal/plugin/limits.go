@@ -66,7 +66,7 @@ func (l Limits) WithDefaults() Limits {
 	orDefault(&l.MaxCalls, 10_000)
 	orDefault(&l.IdleAfter, 10*time.Minute)
 	orDefault(&l.RestAfter, 30*time.Minute)
-	orDefault(&l.CompileTimeout, 60*time.Second)
+	orDefault(&l.CompileTimeout, 2*time.Minute)
 	return l
 }
 

@@ -38,7 +38,7 @@ type Limits struct {
 	IdleAfter      time.Duration            // an instance idle this long is closed; default 10 min
 	RestAfter      time.Duration            // code without a call for this long, and without instances, is released; default 30 min
 	CPU            float64                  // processors inside of guests, on average over a second; default 0, no limit
-	CompileTimeout time.Duration            // default 60 s
+	CompileTimeout time.Duration            // default 2 min: ten times what a large plugin takes on one slow core
 }
 
 // Loader turns a plugin's code into a Module. It has two backends, plugin/wasm
