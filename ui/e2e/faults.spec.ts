@@ -81,3 +81,81 @@ test("HTML in Markdown stays text", async ({ page }) => {
   await settled(page);
   await expect(page.getByText('<script>alert("stays text")</script>')).toBeVisible();
 });
+
+const digest = (text: string) => encodeURIComponent(`sha256:${text.repeat(64).slice(0, 64)}`);
+
+test("a review puts differences first, and what is kept narrower stays so", async ({ page }) => {
+  await page.goto(`/plugins/-/releases/${digest("c0ffee")}`);
+  await settled(page);
+  const first = page.getByRole("region", { name: /^Needs your decision/ });
+  await expect(first.getByRole("listitem")).toHaveCount(2);
+  await expect(first).toContainText("Use secrets");
+  await expect(page.getByRole("radiogroup", { name: "Decide about catalog" }).getByRole("radio", { name: "Keep" })).toBeChecked();
+  await expect(page.getByRole("region", { name: /^No longer asked for/ })).toContainText("Keep files");
+  await expect(page.getByText("2 → 3, migrated when it is activated")).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("a version that cannot run cannot be activated, whatever is decided", async ({ page }) => {
+  await page.goto(`/plugins/-/releases/${digest("41d0")}`);
+  await settled(page);
+  await expect(page.getByRole("alert")).toContainText("Written for ABI 0");
+  for (const name of ["kv", "secret"]) await page.getByRole("radiogroup", { name: `Decide about ${name}` }).getByText("Allow", { exact: true }).click();
+  await page.getByRole("checkbox", { name: /^Put the data back/ }).check();
+  await expect(page.getByRole("button", { name: "Activate 0.3.0" })).toBeDisabled();
+  await expectAccessible(page);
+});
+
+test("an activation that fails says that what ran runs on, and keeps the decisions", async ({ page, context, watch }) => {
+  watch.allow(/500/);
+  await page.goto(`/plugins/-/releases/${digest("c0ffee")}`);
+  await settled(page);
+  for (const name of ["kv", "secret"]) await page.getByRole("radiogroup", { name: `Decide about ${name}` }).getByText("Don't allow", { exact: true }).click();
+  await context.addCookies([breaks("fail", "/activate")]);
+  await page.getByRole("button", { name: "Activate 0.4.0" }).click();
+  await expect(page.getByRole("alert")).toContainText("What ran before runs on");
+  await expect(page.getByRole("radiogroup", { name: "Decide about kv" }).getByRole("radio", { name: "Don't allow" })).toBeChecked();
+  await expectAccessible(page);
+  await context.clearCookies({ name: "fail" });
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page).toHaveURL(/\/plugins\/hello$/);
+});
+
+test("whoever may not operate a plugin is told which permission is missing", async ({ page, context, watch }) => {
+  watch.allow(/403/);
+  await page.goto("/plugins/hello");
+  await settled(page);
+  await context.addCookies([breaks("deny", "/disable")]);
+  await page.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Disable" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
+  await expect(page.getByRole("dialog").getByRole("alert")).toContainText("roles.operator");
+  await expectAccessible(page);
+});
+
+for (const [tab, path, title] of [["usage", "/usage", "The figures cannot be loaded"], ["versions", "/history", "The history cannot be loaded"], ["recordings", "/recordings", "The recordings cannot be listed"]] as const) {
+  test(`a plugin's ${tab} that fail leave the rest of its page whole`, async ({ page, context, watch }) => {
+    watch.allow(/500/);
+    await context.addCookies([breaks("fail", path)]);
+    await page.goto(`/plugins/hello/${tab}`);
+    await expect(page.getByRole("alert")).toContainText(title);
+    await expect(page.getByRole("heading", { level: 1, name: "Hello" })).toBeVisible();
+    await expectAccessible(page);
+    await context.clearCookies({ name: "fail" });
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(page.getByRole("alert")).toHaveCount(0);
+  });
+}
+
+test("an upload that is refused says that nothing was installed, and can be tried again", async ({ page, context, watch }) => {
+  watch.allow(/500/);
+  await context.addCookies([breaks("fail", "/releases")]);
+  await page.goto("/plugins/-/install");
+  await page.getByLabel("Module").setInputFiles({ name: "plugin.wasm", mimeType: "application/wasm", buffer: Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) });
+  await page.getByRole("button", { name: "Upload and review" }).click();
+  await expect(page.getByRole("alert")).toContainText("Nothing was installed");
+  await expectAccessible(page);
+  await context.clearCookies({ name: "fail" });
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Upgrade Hello to 0.4.0" })).toBeVisible();
+});

@@ -185,36 +185,6 @@ function stitch(all) {
 
 export const entities = stitch([...groups, ...users, ...domains, ...systems, ...components, ...apis, ...resources, ...templates, ...locations]);
 
-const MiB = 1024 * 1024;
-const hours = (count) => new Date(Date.now() - count * 3_600_000).toISOString();
-
-export const plugins = [
-  {
-    id: "catalog", version: "1.0.0", digest: `sha256:${"3fa9c07be2d14".repeat(5).slice(0, 64)}`, state: "running", title: "Catalog", description: "Entities, their relations and the API of Backstage's catalog.", owner: "Callboard", core: true,
-    instances: { busy: 1, idle: 3, max: 16 }, memoryBytes: 31 * MiB, memoryLimitBytes: 256 * MiB, calls: 184_233, errors: 12, p50Ms: 0.31, p99Ms: 2.4, loadedAt: hours(5),
-    capabilities: [
-      { name: "catalog", scope: "read and write, all kinds", reason: "Serves and keeps the entities", granted: true },
-      { name: "render", scope: "", reason: "Decodes YAML and JSON on the host", granted: true },
-      { name: "log", scope: "", reason: "Says what it does", granted: true },
-    ],
-    routes: [["GET", "/entities"], ["GET", "/entities/by-query"], ["POST", "/entities/by-query"], ["GET", "/entities/by-name/{kind}/{namespace}/{name}"], ["POST", "/entities/by-refs"], ["GET", "/entity-facets"]].map(([method, path]) => ({ method, path })),
-    processors: [{ name: "builtin-kinds", kinds: ["Component", "API", "Resource", "System", "Domain", "Group", "User", "Location"] }],
-    ui: { nav: [{ title: "Catalog", path: "/catalog" }] },
-  },
-  {
-    id: "hello", version: "0.3.1", digest: `sha256:${"9bc2".repeat(16)}`, state: "running", title: "Hello", description: "Greets whoever asks.", owner: "group:default/platform", core: false,
-    instances: { busy: 0, idle: 1, max: 4 }, memoryBytes: 5.2 * MiB, memoryLimitBytes: 64 * MiB, calls: 412, errors: 0, p50Ms: 0.12, p99Ms: 0.8, loadedAt: hours(26),
-    capabilities: [{ name: "kv", scope: "1 MiB", reason: "Counts greetings", granted: true }, { name: "http", scope: "GET https://api.weather.example/", reason: "Greets according to the weather", granted: false }],
-    routes: [{ method: "GET", path: "/greeting" }], processors: [], ui: { nav: [{ title: "Hello", path: "/hello" }] },
-  },
-  {
-    id: "cost", version: "2.0.0-rc.1", digest: `sha256:${"77e1".repeat(16)}`, state: "failed", title: "Cost", description: "What each team's things cost.", owner: "group:default/data", core: false,
-    error: { message: "crashed 5 times in a minute; starts again in 40 s", stderr: ["panic: assignment to entry in nil map", "", "goroutine 1 [running]:", "main.(*report).add(...)", "\t/src/report.go:41", "main.handle({0x1a40c0, 0x2c})", "\t/src/main.go:27 +0x1e"] },
-    instances: { busy: 0, idle: 0, max: 4 }, memoryBytes: 0, memoryLimitBytes: 64 * MiB, calls: 96, errors: 31, p50Ms: 4.1, p99Ms: 940, loadedAt: hours(1),
-    capabilities: [{ name: "catalog", scope: "read: component, resource", reason: "Finds owners", granted: true }], routes: [{ method: "GET", path: "/report" }], processors: [],
-  },
-];
-
 export const personas = [
   { ref: "user:default/ines.calderwick", displayName: "Ines Calderwick", role: "Developer", team: "payments" },
   { ref: "user:default/sol.marchetti", displayName: "Sol Marchetti", role: "Platform", team: "platform" },

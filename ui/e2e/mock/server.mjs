@@ -5,7 +5,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { entities, personas, plugins, refOf } from "./fixtures.mjs";
+import { entities, personas, refOf } from "./fixtures.mjs";
+import { detail, history, plugins, recordings, review, usage } from "./plugins.mjs";
 import { facets, order, project, select } from "./query.mjs";
 
 const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
@@ -17,6 +18,8 @@ const byRef = new Map(entities.map((entity) => [refOf(entity), entity]));
 const cookie = (request, name) => new RegExp(`(?:^|; )${name}=([^;]*)`).exec(request.headers.cookie ?? "")?.[1];
 const status = (code, title, detail) => ({ code, type: "application/problem+json", body: { title, status: code, detail } });
 const notFound = (message) => ({ code: 404, body: { error: { name: "NotFoundError", message }, response: { statusCode: 404 } } });
+
+const found = (body, message) => (body ? { body } : status(404, "Not found", message));
 
 function session(ref) {
   const { team, ...principal } = personas.find((persona) => persona.ref === ref) ?? personas[0];
@@ -40,10 +43,14 @@ const routes = [
   }],
   ["POST", /^\/api\/catalog\/entity-facets$/, (_, body) => ({ body: { facets: facets(select(entities, body), body.facets) } })],
   ["GET", /^\/api\/plugins$/, () => ({ body: plugins })],
-  ["GET", /^\/api\/plugins\/([^/]+)$/, ([id]) => {
-    const plugin = plugins.find((candidate) => candidate.id === id);
-    return plugin ? { body: plugin } : status(404, "Not found", `There is no plugin "${id}".`);
-  }],
+  ["POST", /^\/api\/plugins\/releases$/, () => ({ code: 201, body: review(plugins[1].pending.digest) })],
+  ["GET", /^\/api\/plugins\/releases\/([^/]+)$/, ([digest]) => found(review(digest), `There is no release ${digest}.`)],
+  ["GET", /^\/api\/plugins\/([^/]+)$/, ([id]) => found(detail(id), `There is no plugin "${id}".`)],
+  ["GET", /^\/api\/plugins\/[^/]+\/usage$/, () => ({ body: usage() })],
+  ["GET", /^\/api\/plugins\/[^/]+\/history$/, () => ({ body: history })],
+  ["GET", /^\/api\/plugins\/[^/]+\/recordings$/, () => ({ body: recordings })],
+  ["POST", /^\/api\/plugins\/([^/]+)\/\w+$/, ([id]) => ({ body: detail(id) })],
+  ["PUT", /^\/api\/plugins\/([^/]+)\/\w+$/, ([id]) => ({ body: detail(id) })],
   ["GET", /^\/api\/app\/session$/, (_, __, request) => ({ body: session(decodeURIComponent(cookie(request, "persona") ?? "")) })],
   ["POST", /^\/api\/app\/session$/, (_, body) => ({ body: session(body.persona), headers: { "Set-Cookie": `persona=${encodeURIComponent(body.persona)}; Path=/; SameSite=Lax` } })],
   ["GET", /^\/api\/app\/info$/, () => ({ body: { version: "0.1.0", commit: "94967c6d0e1f", startedAt: started, catalog: { entities: entities.length, revision: 1842, locations: 1, errors: 1 } } })],
@@ -95,7 +102,7 @@ createServer((request, response) => {
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", () => {
     const text = Buffer.concat(chunks).toString();
-    const { code = 200, type = "application/json", body, headers = {} } = answerApi(request, pathname, text === "" ? undefined : JSON.parse(text));
+    const { code = 200, type = "application/json", body, headers = {} } = answerApi(request, pathname, request.headers["content-type"] === "application/json" && text !== "" ? JSON.parse(text) : undefined);
     response.writeHead(code, { "Content-Type": type, "X-Request-Id": randomBytes(8).toString("hex"), "Cache-Control": "no-store", ...headers });
     response.end(JSON.stringify(body));
   });

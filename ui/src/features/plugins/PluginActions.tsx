@@ -10,6 +10,7 @@ import { ErrorState } from "@/ui/states";
 import { useToast } from "@/ui/toast";
 import classes from "./PluginPage.module.css";
 import { usePluginChange, useRemovePlugin } from "./queries";
+import { nameOf } from "./state";
 import { strings } from "./strings";
 
 type Dialog = "disable" | "remove" | "rollback" | "record";
@@ -22,10 +23,17 @@ export function PluginActions({ plugin }: { plugin: PluginDetail }) {
     reset();
     setDialog(undefined);
   };
-  const removable = plugin.origin === "installed" && plugin.removedAt === undefined;
+  const installed = plugin.origin === "installed";
+  const removed = plugin.removedAt !== undefined;
+  const latest = plugin.releases[0];
   return (
     <>
-      {plugin.origin === "installed" && (
+      {removed && latest && (
+        <Button leftSection={<IconRotate2 size={15} />} renderRoot={(props) => <AppLink {...props} target={paths.reviewRelease(latest.digest)} />}>
+          {strings.installAgain}
+        </Button>
+      )}
+      {installed && !removed && (
         <Button variant="default" leftSection={<IconUpload size={15} />} renderRoot={(props) => <AppLink {...props} target={paths.installPlugin()} />}>
           {strings.newVersion}
         </Button>
@@ -37,33 +45,37 @@ export function PluginActions({ plugin }: { plugin: PluginDetail }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {plugin.enabled ? (
-            <Menu.Item leftSection={<IconPlayerStop size={15} />} onClick={() => setDialog("disable")}>
-              {strings.disable}
-            </Menu.Item>
-          ) : (
-            <Menu.Item leftSection={<IconPlayerPlay size={15} />} onClick={() => mutate({ change: { part: "enable", body: {} }, done: strings.enabled })}>
-              {strings.enable}
-            </Menu.Item>
+          {!removed && (
+            <>
+              {plugin.enabled ? (
+                <Menu.Item leftSection={<IconPlayerStop size={15} />} onClick={() => setDialog("disable")}>
+                  {strings.disable}
+                </Menu.Item>
+              ) : (
+                <Menu.Item leftSection={<IconPlayerPlay size={15} />} onClick={() => mutate({ change: { part: "enable", body: {} }, done: strings.enabled })}>
+                  {strings.enable}
+                </Menu.Item>
+              )}
+              {plugin.previous && (
+                <Menu.Item leftSection={<IconRotate2 size={15} />} onClick={() => setDialog("rollback")}>
+                  {strings.rollBackTo(plugin.previous.version)}
+                </Menu.Item>
+              )}
+              <Menu.Item leftSection={<IconPlayerRecord size={15} />} onClick={() => setDialog("record")}>
+                {strings.recordCalls}
+              </Menu.Item>
+            </>
           )}
-          {plugin.previous && (
-            <Menu.Item leftSection={<IconRotate2 size={15} />} onClick={() => setDialog("rollback")}>
-              {strings.rollBackTo(plugin.previous.version)}
-            </Menu.Item>
-          )}
-          <Menu.Item leftSection={<IconPlayerRecord size={15} />} onClick={() => setDialog("record")}>
-            {strings.recordCalls}
-          </Menu.Item>
-          {removable && (
+          {installed && (
             <Menu.Item leftSection={<IconTrash size={15} />} color="red" onClick={() => setDialog("remove")}>
-              {strings.remove}
+              {removed ? strings.purgeData : strings.remove}
             </Menu.Item>
           )}
         </Menu.Dropdown>
       </Menu>
       <DisableDialog
         opened={dialog === "disable"}
-        title={strings.disableTitle(plugin.title ?? plugin.id)}
+        title={strings.disableTitle(nameOf(plugin))}
         onClose={close}
         pending={isPending}
         error={error}
@@ -72,7 +84,7 @@ export function PluginActions({ plugin }: { plugin: PluginDetail }) {
       {plugin.previous && (
         <ConfirmDialog
           opened={dialog === "rollback"}
-          title={strings.rollBackTitle(plugin.title ?? plugin.id, plugin.previous.version)}
+          title={strings.rollBackTitle(nameOf(plugin), plugin.previous.version)}
           verb={strings.rollBack}
           consequences={[strings.rollBackServes, strings.rollBackGrants]}
           pending={isPending}
@@ -89,7 +101,7 @@ export function PluginActions({ plugin }: { plugin: PluginDetail }) {
         error={error}
         onRecord={(calls) => mutate({ change: { part: "record", body: { calls } }, done: strings.willRecord(calls) }, { onSuccess: close })}
       />
-      {removable && <RemoveDialog plugin={plugin} opened={dialog === "remove"} onClose={close} />}
+      {installed && <RemoveDialog plugin={plugin} opened={dialog === "remove"} onClose={close} />}
     </>
   );
 }
@@ -138,33 +150,30 @@ function RecordDialog({ opened, onClose, pending, error, onRecord }: DialogProps
   );
 }
 
+/** Takes the plugin away; of one that is removed already, what is left is its data. */
 function RemoveDialog({ plugin, opened, onClose }: { plugin: PluginDetail; opened: boolean; onClose: () => void }) {
   const navigate = useNavigate();
   const toast = useToast();
-  const [purge, setPurge] = useState(false);
-  const { mutate, isPending, error } = useRemovePlugin(plugin.id, plugin.revision);
+  const [chosen, setPurge] = useState(false);
+  const removed = plugin.removedAt !== undefined;
+  const purge = chosen || removed;
+  const name = nameOf(plugin);
+  const { mutate, isPending, error } = useRemovePlugin(plugin.id, plugin.revision, () => {
+    toast({ text: removed ? strings.purged(name) : strings.removed(name) });
+    void navigate(paths.plugins());
+  });
   return (
     <ConfirmDialog
       opened={opened}
-      title={strings.removeTitle(plugin.title ?? plugin.id)}
-      verb={strings.remove}
-      consequences={[strings.removeRoutes, purge ? strings.removePurges : strings.removeKeeps]}
+      title={removed ? strings.purgeTitle(name) : strings.removeTitle(name)}
+      verb={removed ? strings.purgeData : strings.remove}
+      consequences={[...(removed ? [] : [strings.removeRoutes]), purge ? strings.removePurges : strings.removeKeeps]}
       {...(purge && { typeToConfirm: plugin.id })}
       pending={isPending}
       onClose={onClose}
-      onConfirm={() =>
-        mutate(
-          { purge },
-          {
-            onSuccess: () => {
-              toast({ text: strings.removed(plugin.title ?? plugin.id) });
-              void navigate(paths.plugins());
-            },
-          },
-        )
-      }
+      onConfirm={() => mutate({ purge })}
     >
-      <Checkbox label={strings.purge} checked={purge} onChange={(event) => setPurge(event.currentTarget.checked)} />
+      {!removed && <Checkbox label={strings.purge} checked={purge} onChange={(event) => setPurge(event.currentTarget.checked)} />}
       {error && <ErrorState error={error} title={strings.changeFailed} />}
     </ConfirmDialog>
   );

@@ -4,6 +4,7 @@ import type { PluginDetail } from "@/api/types";
 import { paths } from "@/lib/paths";
 import { AppLink } from "@/ui/AppLink";
 import { RelativeTime } from "@/ui/RelativeTime";
+import { ErrorState } from "@/ui/states";
 import { StatusBadge, type Status } from "@/ui/StatusBadge";
 import classes from "./PluginPage.module.css";
 import { usePluginChange } from "./queries";
@@ -11,18 +12,27 @@ import { strings } from "./strings";
 
 /** What an operator should know first, each with what can be done about it. */
 export function PluginBanners({ plugin }: { plugin: PluginDetail }) {
-  const { mutate, isPending } = usePluginChange(plugin.id, plugin.revision);
+  const { mutate, isPending, error } = usePluginChange(plugin.id, plugin.revision);
   const canary = plugin.versions.find((version) => version.role === "canary");
   return (
     <>
+      {error && <ErrorState error={error} title={strings.changeFailed} />}
       {plugin.removedAt !== undefined && (
-        <Banner status="neutral" text={strings.removedUntil}>
-          {plugin.keptUntil !== undefined && <RelativeTime value={plugin.keptUntil} />}
-        </Banner>
+        <Banner
+          status="neutral"
+          text={strings.isRemoved}
+          more={
+            plugin.keptUntil !== undefined && (
+              <>
+                {strings.dataGoes} <RelativeTime value={plugin.keptUntil} />
+              </>
+            )
+          }
+        />
       )}
       {!plugin.enabled && plugin.removedAt === undefined && (
         <Banner status="warning" text={strings.disabledBecause(plugin.disabledReason ?? "")}>
-          <Button size="compact-sm" variant="default" loading={isPending} onClick={() => mutate({ change: { part: "enable", body: {} }, done: strings.enabled })}>
+          <Button size="xs" variant="default" loading={isPending} onClick={() => mutate({ change: { part: "enable", body: {} }, done: strings.enabled })}>
             {strings.enable}
           </Button>
         </Banner>
@@ -31,17 +41,17 @@ export function PluginBanners({ plugin }: { plugin: PluginDetail }) {
       {plugin.error && <Banner status="error" text={plugin.error.message} />}
       {plugin.pending && (
         <Banner status="warning" text={strings.waits(plugin.pending.version)}>
-          <Button size="compact-sm" variant="default" renderRoot={(props) => <AppLink {...props} target={paths.reviewRelease(plugin.pending?.digest ?? "")} />}>
+          <Button size="xs" variant="default" renderRoot={(props) => <AppLink {...props} target={paths.reviewRelease(plugin.pending?.digest ?? "")} />}>
             {strings.review}
           </Button>
         </Banner>
       )}
       {plugin.canary && (
         <Banner status="running" text={strings.canaryRuns(plugin.canary.version, plugin.canary.percent, canary?.calls ?? 0, canary?.errors ?? 0)}>
-          <Button size="compact-sm" loading={isPending} onClick={() => mutate({ change: { part: "promote", body: {} }, done: strings.promoted })}>
+          <Button size="xs" loading={isPending} onClick={() => mutate({ change: { part: "promote", body: {} }, done: strings.promoted })}>
             {strings.promote}
           </Button>
-          <Button size="compact-sm" variant="default" loading={isPending} onClick={() => mutate({ change: { part: "withdraw", body: {} }, done: strings.withdrawn })}>
+          <Button size="xs" variant="default" loading={isPending} onClick={() => mutate({ change: { part: "withdraw", body: {} }, done: strings.withdrawn })}>
             {strings.withdraw}
           </Button>
         </Banner>
@@ -53,10 +63,12 @@ export function PluginBanners({ plugin }: { plugin: PluginDetail }) {
   );
 }
 
-function Banner({ status, text, children }: { status: Status; text: string; children?: ReactNode }) {
+function Banner({ status, text, more, children }: { status: Status; text: string; more?: ReactNode; children?: ReactNode }) {
   return (
     <div className={classes.banner} data-status={status} role={status === "error" ? "alert" : undefined}>
-      <StatusBadge status={status} label={text} />
+      <div className={classes.bannerText}>
+        <StatusBadge status={status} label={text} /> {more}
+      </div>
       {children}
     </div>
   );

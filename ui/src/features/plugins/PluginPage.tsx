@@ -12,7 +12,7 @@ import { PluginActions } from "./PluginActions";
 import { PluginBanners } from "./PluginBanners";
 import classes from "./PluginPage.module.css";
 import { pluginQuery } from "./queries";
-import { PluginState } from "./state";
+import { nameOf, PluginState } from "./state";
 import { strings, tabWords } from "./strings";
 
 const PermissionsTab = lazy(() => import("./PermissionsTab"));
@@ -43,13 +43,13 @@ export default function PluginPage() {
   const current = tabs.find((candidate) => candidate === tab) ?? "overview";
   return (
     <DetailTemplate
-      title={plugin.title ?? plugin.id}
+      title={nameOf(plugin)}
       crumbs={crumbs}
       beside={<PluginState plugin={plugin} />}
       below={
         <>
           <code>{plugin.id}</code>
-          <span>{plugin.version}</span>
+          {plugin.version !== "" && <span>{plugin.version}</span>}
           <span>{strings.origins[plugin.origin]}</span>
           {plugin.description !== undefined && <span>{plugin.description}</span>}
         </>

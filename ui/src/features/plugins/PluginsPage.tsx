@@ -14,13 +14,13 @@ import { DataTable } from "@/ui/table/DataTable";
 import { AdminTemplate } from "@/ui/templates";
 import { Meter } from "./Meter";
 import classes from "./PluginsPage.module.css";
-import { errorShare, PluginState, shortDigest } from "./state";
+import { errorShare, nameOf, PluginState, shortDigest } from "./state";
 import { strings } from "./strings";
 
 const REFRESH_MS = 10_000;
 
 const columns: readonly Column<Plugin>[] = [
-  { id: "plugin", header: strings.plugin, primary: true, cell: (plugin) => plugin.title ?? plugin.id },
+  { id: "plugin", header: strings.plugin, primary: true, cell: (plugin) => nameOf(plugin) },
   { id: "state", header: strings.state, cell: (plugin) => <PluginState plugin={plugin} />, width: 110 },
   { id: "version", header: strings.version, cell: (plugin) => plugin.version },
   { id: "digest", header: strings.digest, cell: (plugin) => <code className={classes.faint}>{plugin.digest === undefined ? "" : shortDigest(plugin.digest)}</code>, card: "none" },
@@ -67,7 +67,7 @@ export default function PluginsPage() {
           columns={columns}
           rows={plugins}
           rowId={(plugin) => plugin.id}
-          rowLabel={(plugin) => plugin.title ?? plugin.id}
+          rowLabel={(plugin) => nameOf(plugin)}
           rowTarget={(plugin) => paths.plugin(plugin.id)}
           empty={<EmptyState title={strings.none}>{strings.noneBody}</EmptyState>}
         />

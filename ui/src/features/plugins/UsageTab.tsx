@@ -85,7 +85,9 @@ function Top({ title, header, rows }: { title: string; header: string; rows: rea
 }
 
 function Budget({ usage }: { usage: PluginUsage }) {
-  const shares = Object.entries(usage.budget).filter(([, share]) => share.limit > 0);
+  const shares = Object.entries(usage.budget)
+    .filter(([, share]) => share.limit > 0)
+    .sort(([, a], [, b]) => b.used / b.limit - a.used / a.limit);
   if (shares.length === 0) return null;
   return (
     <Section title={strings.budget}>

@@ -68,11 +68,12 @@ export function usePluginChange(id: string, revision?: number) {
   });
 }
 
-/** Removes a plugin; its data stays for thirty days, or goes with it. */
-export function useRemovePlugin(id: string, revision: number) {
+/** Removes a plugin; its data stays for thirty days, or goes with it. `onRemoved` is called even though what asked is gone by then. */
+export function useRemovePlugin(id: string, revision: number, onRemoved: () => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ purge }: { purge: boolean }) => changeJson<unknown>("DELETE", `${apiPaths.plugin(id)}${purge ? "?purge=true" : ""}`, undefined, revision),
+    onSuccess: onRemoved,
     onSettled: () => client.invalidateQueries({ queryKey: ["plugins"] }),
   });
 }

@@ -18,6 +18,9 @@ export function PluginState({ plugin }: { plugin: Pick<Plugin, "state" | "enable
   return <StatusBadge status={STATUS[state] ?? "unknown"} label={stateWords[state] ?? state} />;
 }
 
+/** What people call it. A plugin that nothing is known of but its id is called by that. */
+export const nameOf = ({ id, title }: Pick<Plugin, "id" | "title">): string => (title === undefined || title === "" ? id : title);
+
 /** The first characters of a digest, enough to tell two apart, with or without the name of its algorithm before it. */
 export function shortDigest(digest: string): string {
   return digest.slice(digest.indexOf(":") + 1).slice(0, 12);
