@@ -140,6 +140,8 @@ suite_e2e() {
 	make -s --no-print-directory ui/dist/index.html || { note fail e2e "building the UI"; return; }
 	PLAYWRIGHT_JUNIT_OUTPUT_FILE=$results/e2e-faults.xml run within ui env -u CALLBOARD_URL npx --no-install playwright test faults.spec.ts --reporter=list,junit
 	ran e2e-faults $?
+	# What plugins.spec.ts installs.
+	scripts/plugin.sh examples/hello || { note fail e2e "building examples/hello"; return; }
 	start_server e2e || return
 	PLAYWRIGHT_JUNIT_OUTPUT_FILE=$results/e2e.xml run within ui npx --no-install playwright test --reporter=list,junit
 	ran e2e $?
