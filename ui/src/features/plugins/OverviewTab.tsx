@@ -87,7 +87,7 @@ function identity(plugin: PluginDetail) {
     { label: strings.version, value: plugin.version },
     ...(plugin.digest === undefined ? [] : [{ label: strings.digest, value: <CopyText value={plugin.digest} /> }]),
     { label: strings.publisher, value: plugin.publisher === "local" ? strings.publishedBy("local") : plugin.publisher },
-    ...(plugin.owner === undefined ? [] : [{ label: strings.owner, value: <OwnerChip refs={[plugin.owner]} /> }]),
+    ...(plugin.owner === undefined ? [] : [{ label: strings.owner, value: plugin.owner.includes(":") ? <OwnerChip refs={[plugin.owner]} /> : plugin.owner }]),
     ...(plugin.fixedBy === undefined ? [] : [{ label: strings.fixedIn, value: <code>{plugin.fixedBy}</code> }]),
     ...(plugin.loadedAt === undefined ? [] : [{ label: strings.loaded, value: <RelativeTime value={plugin.loadedAt} /> }]),
   ];
