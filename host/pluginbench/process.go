@@ -37,6 +37,8 @@ func served() bool {
 type echoPlugin struct{ plugin.NetRPCUnsupportedPlugin }
 
 // GRPCServer implements plugin.GRPCPlugin.
+//
+//nolint:unparam // its interface has the error
 func (*echoPlugin) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
 	s.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "pluginbench.Echo", HandlerType: (*any)(nil),
@@ -61,7 +63,7 @@ func processSubject() (subject, error) {
 		return subject{}, fmt.Errorf("finding this program: %w", err)
 	}
 	client := plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig: handshake, Plugins: map[string]plugin.Plugin{"echo": &echoPlugin{}}, Cmd: exec.Command(self),
+		HandshakeConfig: handshake, Plugins: map[string]plugin.Plugin{"echo": &echoPlugin{}}, Cmd: exec.CommandContext(context.Background(), self),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC}, Logger: hclog.NewNullLogger(),
 		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(16<<20), grpc.MaxCallSendMsgSize(16<<20))},
 	})

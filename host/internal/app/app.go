@@ -180,6 +180,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	var recordingLoader plugin.Loader = loader
 	var recordingGate plugin.Gate = gate{doors, a.plugins}
 	if a.recorder != nil {
+		a.plugins.recorder = a.recorder
 		recordingLoader, recordingGate = a.recorder.Loader(recordingLoader), a.recorder.Gate(recordingGate)
 		a.closeLater(func(context.Context) error { return a.recorder.Close() })
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/extension"
 	"github.com/callboard/callboard/host/internal/plugin/install"
+	"github.com/callboard/callboard/host/internal/plugin/record"
 	"github.com/callboard/callboard/host/internal/telemetry"
 	"github.com/callboard/callboard/host/internal/web/route"
 )
@@ -48,6 +49,7 @@ type pluginSet struct {
 	tracer    trace.Tracer
 	log       *slog.Logger
 	metrics   *telemetry.Metrics // what plugins measure
+	recorder  *record.Recorder   // nil = calls are not recorded
 	installer *install.Installer // knows the state of each plugin's data
 
 	mu       sync.RWMutex
@@ -152,6 +154,17 @@ func (p *pluginSet) Serve(id plugin.ID, digest string) {
 
 // Forget implements install.Preparer.
 func (p *pluginSet) Forget(id plugin.ID, digest string) {
+	p.forget(id, digest)
+	if digest != "" {
+		return
+	}
+	p.metrics.ForgetGuest(string(id))
+	if p.recorder != nil {
+		p.recorder.Forget(id)
+	}
+}
+
+func (p *pluginSet) forget(id plugin.ID, digest string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for key := range p.versions {
@@ -162,9 +175,6 @@ func (p *pluginSet) Forget(id plugin.ID, digest string) {
 	}
 	if in := p.serving[id]; in != nil && (digest == "" || in.bundle.Digest == digest) {
 		delete(p.serving, id)
-	}
-	if digest == "" {
-		p.metrics.ForgetGuest(string(id))
 	}
 }
 

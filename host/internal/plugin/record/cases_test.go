@@ -398,3 +398,60 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("answered %q, %v", got, err)
 	}
 }
+
+// halting is a Redactor that lets a recording wait on its way to a file.
+type halting struct{ at, release chan struct{} }
+
+func newHalting() halting { return halting{make(chan struct{}), make(chan struct{})} }
+
+func (h halting) Secrets(plugin.ID) [][]byte {
+	h.at <- struct{}{}
+	<-h.release
+	return nil
+}
+
+// What is removed leaves no recordings, neither on the disk nor on their way to
+// it, and whoever gets its id next finds none and can make its own.
+func TestARemovedPluginLeavesNoRecordings(t *testing.T) {
+	h := newHalting()
+	b := newBench(t, func(c *record.Config) { c.Redactor = h })
+	b.install(t, "1", plugin.Limits{})
+	fail := func() {
+		if got, err := b.send(t, "trap", nil); err == nil {
+			t.Fatalf("answered %q", got)
+		}
+		<-h.at
+	}
+	fail()
+	h.release <- struct{}{}
+	b.list(t, 1)
+	fail()
+	b.recorder.Forget("recorded")
+	h.release <- struct{}{}
+
+	fail() // the one before is done with: there is one worker
+	if list, err := b.store.List("recorded"); err != nil || len(list) != 0 {
+		t.Fatalf("after the removal there are %+v, %v", list, err)
+	}
+	h.release <- struct{}{}
+	b.list(t, 1)
+}
+
+// A recording that is checked after its plugin was taken away is no failure to
+// reproduce.
+func TestRecordingsOutliveTheirModule(t *testing.T) {
+	h := newHalting()
+	b := newBench(t, func(c *record.Config) { c.Redactor = h })
+	b.install(t, "1", plugin.Limits{})
+	if got, err := b.send(t, "trap", nil); err == nil {
+		t.Fatalf("answered %q", got)
+	}
+	<-h.at
+	if err := b.Remove(t.Context(), "recorded"); err != nil {
+		t.Fatal(err)
+	}
+	h.release <- struct{}{}
+	if rec := b.recorded(t, 1); rec.Verified.Reproduced != replay.Yes {
+		t.Errorf("the host says %+v", rec.Verified)
+	}
+}

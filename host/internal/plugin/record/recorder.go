@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -61,10 +62,13 @@ type Recorder struct {
 	mu      sync.Mutex
 	asks    map[plugin.ID]int
 	buckets map[plugin.ID]*bucket
+	eras    map[plugin.ID]int // grows when a plugin is forgotten
 	closed  bool
 	figures Figures
 	done    chan struct{}
 	stop    context.CancelFunc
+
+	filing sync.Mutex // of a file and of forgetting a plugin, one at a time
 }
 
 // Figures counts what became of calls that were worth a file.
@@ -84,7 +88,7 @@ type bucket struct {
 func New(c Config) *Recorder {
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Recorder{
-		config: c, jobs: make(chan job, queue), asks: map[plugin.ID]int{}, buckets: map[plugin.ID]*bucket{},
+		config: c, jobs: make(chan job, queue), asks: map[plugin.ID]int{}, buckets: map[plugin.ID]*bucket{}, eras: map[plugin.ID]int{},
 		done: make(chan struct{}), stop: stop,
 	}
 	var random sync.Mutex // a Reader of a test need not be safe
@@ -174,6 +178,7 @@ func (r *Recorder) admit(id plugin.ID) bool {
 type job struct {
 	recording *replay.Recording
 	module    *module
+	era       int // of its plugin, when the call ended
 }
 
 // keep takes a call with its tape. It copies what lies in memory of others and
@@ -185,7 +190,7 @@ func (r *Recorder) keep(i *instance, t *tape, in, out []byte, err error) {
 	}
 	rec := r.recording(i, t, in)
 	rec.Outcome = outcome(i.Instance, out, err)
-	r.push(job{rec, i.module})
+	r.push(job{recording: rec, module: i.module})
 }
 
 // startFailed takes an instance that did not start.
@@ -196,12 +201,13 @@ func (r *Recorder) startFailed(m *module, start *surroundings, err error) {
 	rec := &replay.Recording{Head: r.head(m.spec), Outcome: outcome(nil, nil, err)}
 	rec.Op, rec.Reason, rec.Bodies, rec.Start = replay.Start, replay.ReasonFailed, true, start.around()
 	rec.Limits = limits(m.spec.Limits, 0, 0)
-	r.push(job{rec, m})
+	r.push(job{recording: rec, module: m})
 }
 
 func (r *Recorder) push(j job) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	j.era = r.eras[plugin.ID(j.recording.Plugin)]
 	if !r.closed {
 		select {
 		case r.jobs <- j:
@@ -225,7 +231,7 @@ func (r *Recorder) process(ctx context.Context, j job) {
 	id := plugin.ID(rec.Plugin)
 	r.redact(id, rec)
 	rec.Verified = replay.Verified{Reproduced: replay.Pending}
-	if err := r.write(rec); err != nil {
+	if err := r.write(j); err != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, verifyTime)
@@ -234,11 +240,37 @@ func (r *Recorder) process(ctx context.Context, j job) {
 		ctx = plugin.InBackground(ctx, r.config.Pace)
 	}
 	rec.Verified = j.module.verify(ctx, rec)
-	_ = r.write(rec)
+	_ = r.write(j)
 }
 
-func (r *Recorder) write(rec *replay.Recording) error {
-	kept := rec
+// Forget deletes the recordings of a plugin that is removed, those that are on
+// their way to a file included: nobody may read them any more, and whoever gets
+// its id next has no part in them.
+func (r *Recorder) Forget(id plugin.ID) {
+	r.mu.Lock()
+	r.eras[id]++
+	delete(r.asks, id)
+	delete(r.buckets, id)
+	r.mu.Unlock()
+	r.filing.Lock()
+	defer r.filing.Unlock()
+	if err := r.config.Store.DeleteAll(id); err != nil {
+		r.config.Log.Warn("recordings of a removed plugin stay until they are too old", "plugin", string(id), "error", err)
+	}
+}
+
+var errForgotten = errors.New("its plugin is removed")
+
+func (r *Recorder) write(j job) error {
+	rec, kept := j.recording, j.recording
+	r.filing.Lock()
+	defer r.filing.Unlock()
+	r.mu.Lock()
+	forgotten := r.eras[plugin.ID(rec.Plugin)] != j.era
+	r.mu.Unlock()
+	if forgotten {
+		return errForgotten
+	}
 	if !r.config.Bodies {
 		kept = withoutBodies(rec)
 	}

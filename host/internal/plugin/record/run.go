@@ -91,11 +91,16 @@ func (m *module) verify(ctx context.Context, rec *replay.Recording) replay.Verif
 	return v
 }
 
-// rerun runs a recording on the module that made it, and with other fuel on
-// its code loaded once more.
+// rerun runs a recording on the module that made it. With other fuel, and when
+// that module was closed meanwhile (its plugin was disabled, or another version
+// took over), it runs on the code loaded once more.
 func (m *module) rerun(ctx context.Context, rec *replay.Recording) (replay.Result, error) {
 	if !endsByFuel(rec) {
-		return Run(ctx, m.Module, rec)
+		run, err := Run(ctx, m.Module, rec)
+		closed := fault.Unavailable.String()
+		if err != nil || run.Outcome.Kind != closed || rec.Outcome.Kind == closed {
+			return run, err
+		}
 	}
 	again, err := m.loader.Load(ctx, Spec(rec, m.spec.Wasm))
 	if err != nil {

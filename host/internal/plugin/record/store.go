@@ -297,6 +297,19 @@ func (s *Store) Delete(id plugin.ID, recording string) error {
 	return nil
 }
 
+// DeleteAll removes every recording of a plugin.
+func (s *Store) DeleteAll(id plugin.ID) error {
+	if _, err := plugin.ParseID(string(id)); err != nil {
+		return nil //nolint:nilerr // what has no id has no recordings
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := os.RemoveAll(filepath.Join(s.config.Dir, string(id))); err != nil {
+		return fmt.Errorf("removing recordings: %w", err)
+	}
+	return nil
+}
+
 // Sweep removes what is too old.
 func (s *Store) Sweep() {
 	s.mu.Lock()
