@@ -65,3 +65,25 @@ func TestTheTableIsTheContracts(t *testing.T) {
 		t.Errorf("the contract says it only %d times", found)
 	}
 }
+
+// The table has one row an operation, whose name names its capability.
+func TestTheTableIsConsistent(t *testing.T) {
+	names, numbers := map[string]bool{}, map[[2]uint32]string{}
+	for _, o := range Operations() {
+		key := [2]uint32{uint32(o.Capability), o.Op}
+		if other, twice := numbers[key]; twice {
+			t.Errorf("%s and %s have the same numbers", other, o.Name)
+		}
+		if names[o.Name] {
+			t.Errorf("%s has two rows", o.Name)
+		}
+		names[o.Name], numbers[key] = true, o.Name
+		capability, _, _ := strings.Cut(o.Name, ".")
+		if capability != o.Capability.String() {
+			t.Errorf("%s is an operation of %s", o.Name, o.Capability)
+		}
+		if got, ok := Host(o.Capability, o.Op); !ok || got.Name != o.Name {
+			t.Errorf("Host finds %q for %s", got.Name, o.Name)
+		}
+	}
+}

@@ -3,7 +3,7 @@ package app
 import (
 	"testing"
 
-	"github.com/callboard/callboard/host/internal/plugin/payload"
+	"github.com/callboard/callboard/sdk/payload"
 )
 
 // Every operation of every capability has its row in the table of payloads: without it the

@@ -41,6 +41,12 @@ func TestDataFollowsTheVersion(t *testing.T) {
 	// And forward again.
 	o.activate(two).must(t, 200)
 	o.note("a", "v2 hello")
+	// While it is disabled nothing has to be halted, and the data goes all the same.
+	o.post("/notes/disable", map[string]any{"reason": "a pause"}).must(t, 200)
+	o.post("/notes/rollback", map[string]any{"restore": true}).must(t, 200)
+	o.post("/notes/enable", nil).must(t, 200)
+	o.serves("1.0.0")
+	o.note("a", "v1 hello")
 }
 
 // A migration that fails in the middle leaves version and data as they were.

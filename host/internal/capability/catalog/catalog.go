@@ -47,7 +47,7 @@ type Engine interface {
 	Ancestry(ctx context.Context, ref string) ([]ingest.Ancestor, error)
 	Refresh(ref string)
 	Register(ctx context.Context, subject, kind, target string) (ingest.LocationStatus, error)
-	Unregister(ctx context.Context, id string) error
+	Unregister(ctx context.Context, id, subject string) error
 }
 
 // Deps is what the capability stands on.

@@ -165,6 +165,9 @@ func mayRegister(c *capability.Call) error {
 	return err
 }
 
+// itself is how a plugin that registers for itself is written down.
+func itself(c *capability.Call) string { return "plugin:" + c.Plugin }
+
 func (s service) addLocation(ctx context.Context, c *capability.Call, q *contract.CatalogLocationRequest) (msgp.Marshaler, error) {
 	if _, err := reach(c, q.Own); err != nil {
 		return nil, err
@@ -175,7 +178,7 @@ func (s service) addLocation(ctx context.Context, c *capability.Call, q *contrac
 	if !q.DryRun {
 		by := c.Authority.Subject.Ref
 		if c.Own(q.Own) {
-			by = "plugin:" + c.Plugin
+			by = itself(c)
 		}
 		l, err := s.engine.Register(ctx, by, q.Type, q.Target)
 		if err != nil {
@@ -212,5 +215,9 @@ func (s service) deleteLocation(ctx context.Context, c *capability.Call, q *cont
 	if err := mayRegister(c); err != nil {
 		return nil, err
 	}
-	return nil, s.engine.Unregister(ctx, q.ID) //nolint:wrapcheck // a fault with the message for the guest
+	registeredBy := "" // whoever calls through the plugin answers for themselves
+	if c.Own(q.Own) {
+		registeredBy = itself(c)
+	}
+	return nil, s.engine.Unregister(ctx, q.ID, registeredBy) //nolint:wrapcheck // a fault with the message for the guest
 }

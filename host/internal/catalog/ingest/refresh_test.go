@@ -106,7 +106,10 @@ func TestRegisteredLocations(t *testing.T) {
 	if _, ok := r.board.get(l.EntityRef); !ok {
 		t.Errorf("%s is not in the catalog", l.EntityRef)
 	}
-	if err := r.Unregister(t.Context(), l.ID); err != nil {
+	if err := r.Unregister(t.Context(), l.ID, "plugin:other"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("removed by another than who registered it: %v", err)
+	}
+	if err := r.Unregister(t.Context(), l.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	r.board.until(t, "the entity is gone", func() bool { return !has() })

@@ -215,9 +215,19 @@ func registrable(kind, target string) (source.Location, error) {
 	return source.Resolve(source.Location{Type: source.URL, Target: target}, source.URL, target) //nolint:wrapcheck // a fault with the message for the client
 }
 
-// Unregister removes a location; what only it kept alive goes soon. Fault:
-// NotFound.
-func (e *Engine) Unregister(ctx context.Context, id string) error {
+// Unregister removes a location; what only it kept alive goes soon. With a
+// subject only what that one registered is there to remove. Fault: NotFound.
+func (e *Engine) Unregister(ctx context.Context, id, subject string) error {
+	if subject != "" {
+		registered, err := e.config.Store.ListLocations(ctx)
+		if err != nil {
+			return err //nolint:wrapcheck // a fault of the store
+		}
+		own := func(l store.LocationRow) bool { return l.ID == id && l.CreatedBy == subject }
+		if !slices.ContainsFunc(registered, own) {
+			return fault.New(fault.NotFound, "%s registered no location with id %q", subject, id)
+		}
+	}
 	if err := e.config.Store.DeleteLocation(ctx, id); err != nil {
 		return err //nolint:wrapcheck // a fault with the message for the client
 	}

@@ -11,9 +11,9 @@ import (
 	sdk "github.com/extism/go-sdk"
 
 	"github.com/callboard/callboard/host/internal/fault"
-	"github.com/callboard/callboard/host/internal/plugin/payload"
 	"github.com/callboard/callboard/host/internal/plugin/sandbox"
 	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/payload"
 )
 
 // request is what a guest hands to callboard_call.
@@ -55,9 +55,9 @@ func (i *instance) perform(ctx context.Context, text []byte) []byte {
 	if !known {
 		capability, _, _ := strings.Cut(q.Operation, ".")
 		return refusalJSON(abi.CodeInvalid, "there is no operation %.80q; %s has %s", q.Operation, capability,
-			strings.Join(i.module.loader.operations.Names(capability), ", "))
+			strings.Join(operationsOf(capability), ", "))
 	}
-	packed, err := operation.Request.Pack(nil, q.Payload)
+	packed, err := packJSON(operation.Request, nil, q.Payload)
 	if err != nil {
 		return refusalJSON(abi.CodeInvalid, "%s: %s", q.Operation, fault.Message(err))
 	}
@@ -67,6 +67,26 @@ func (i *instance) perform(ctx context.Context, text []byte) []byte {
 	var answer []byte
 	i.guest.Outside(func() { answer = i.door.Call(ctx, operation.Capability, operation.Op, packed) })
 	return answerJSON(answer, operation.Answer)
+}
+
+// operations are those of all capabilities by name.
+func operations() map[string]payload.Operation {
+	byName := map[string]payload.Operation{}
+	for _, o := range payload.Operations() {
+		byName[o.Name] = o
+	}
+	return byName
+}
+
+// operationsOf returns the names of one capability's operations, for messages.
+func operationsOf(capability string) []string {
+	var names []string
+	for _, o := range payload.Operations() { // in the order of the table
+		if strings.HasPrefix(o.Name, capability+".") {
+			names = append(names, o.Name)
+		}
+	}
+	return names
 }
 
 // readRequest asks for bytes of a handle.
@@ -105,7 +125,7 @@ func (i *instance) handleRead(ctx context.Context, text json.RawMessage) []byte 
 		return refusalJSON(code, "handle %d cannot be read", q.Handle)
 	}
 	whole := wholeRunes(buf[:n])
-	return okJSON(readAnswer{Bytes: payload.Bytes(whole), Read: len(whole)})
+	return okJSON(readAnswer{Bytes: readableBytes(whole), Read: len(whole)})
 }
 
 // wholeRunes cuts off the beginning of a character at the end of text, unless

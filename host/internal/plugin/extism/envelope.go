@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/callboard/callboard/host/internal/plugin/payload"
 	"github.com/callboard/callboard/sdk/abi"
 	"github.com/callboard/callboard/sdk/contract"
+	"github.com/callboard/callboard/sdk/payload"
 )
 
 // call is the input of a guest: the call header and the payload as JSON. Numbers
@@ -53,7 +53,7 @@ func writeCall(in []byte) ([]byte, error) {
 		c.TraceID, c.SpanID = hex.EncodeToString(header.TraceID[:]), hex.EncodeToString(header.SpanID[:])
 	}
 	request, _ := payload.Guest(header.Op)
-	if c.Payload, err = request.TextJSON(packed); err != nil {
+	if c.Payload, err = textJSON(request, packed); err != nil {
 		return nil, fmt.Errorf("writing a call of %s: %w", header.Op, err)
 	}
 	text, err := json.Marshal(c)
@@ -89,7 +89,7 @@ func appendReply(b []byte, code abi.Code, typ payload.Type, content json.RawMess
 		header.Codec = abi.CodecMsgpack
 	}
 	start := len(b)
-	b, err := typ.Pack(header.AppendTo(b), content)
+	b, err := packJSON(typ, header.AppendTo(b), content)
 	if err != nil {
 		return nil, fmt.Errorf("its reply is malformed: %w", err)
 	}
@@ -135,9 +135,9 @@ func answerJSON(answer []byte, typ payload.Type) []byte {
 	}
 	r := reply{Code: header.Code.String()}
 	if header.Code != abi.CodeOK {
-		r.Error, err = payload.Error.JSON(packed)
+		r.Error, err = plainJSON(payload.Error, packed)
 	} else {
-		r.Payload, err = typ.TextJSON(packed)
+		r.Payload, err = textJSON(typ, packed)
 	}
 	if err != nil {
 		return refusalJSON(abi.CodeInternal, "the answer cannot be written as JSON")

@@ -16,9 +16,9 @@ import (
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/meter"
-	"github.com/callboard/callboard/host/internal/plugin/payload"
 	"github.com/callboard/callboard/host/internal/plugin/sandbox"
 	"github.com/callboard/callboard/sdk/abi"
+	"github.com/callboard/callboard/sdk/payload"
 )
 
 // Config says how guests are compiled and what they see of the world; the
@@ -39,7 +39,7 @@ type Loader struct {
 	cfg        Config
 	slots      *sandbox.Slots
 	imports    importTable
-	operations payload.Table
+	operations map[string]payload.Operation // by name
 	system     plugin.Ambient
 }
 
@@ -60,7 +60,7 @@ func New(cfg Config) (*Loader, error) {
 		}
 	}
 	return &Loader{
-		cfg: cfg, slots: sandbox.NewSlots(cfg.Compiles), imports: newImportTable(), operations: payload.NewTable(),
+		cfg: cfg, slots: sandbox.NewSlots(cfg.Compiles), imports: newImportTable(), operations: operations(),
 		system: sandbox.System(cfg.Now, cfg.Random),
 	}, nil
 }
@@ -79,7 +79,9 @@ func (l *Loader) Load(ctx context.Context, spec plugin.Spec) (plugin.Module, err
 		return nil, fault.New(fault.Invalid, "plugin %s cannot be loaded: %w", spec.ID, err)
 	}
 	return l.slots.Compile(ctx, spec, func(ctx context.Context) (plugin.Module, error) {
-		m, err := l.compile(ctx, spec, module)
+		m, err := sandbox.Build(l.metering(spec.ID), module.Wasm, func(code sandbox.Code, cacheDir string) (*compiled, error) {
+			return l.build(ctx, spec, module, code, cacheDir)
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -87,43 +89,21 @@ func (l *Loader) Load(ctx context.Context, spec plugin.Spec) (plugin.Module, err
 	})
 }
 
-// compile meters and compiles, and does without what fails on the way.
-func (l *Loader) compile(ctx context.Context, spec plugin.Spec, module sandbox.Scanned) (*compiled, error) {
-	log := l.cfg.Log.With("plugin", string(spec.ID))
-	code, err := sandbox.Metering{Dir: l.cfg.CacheDir, Rewrite: l.cfg.Rewrite, Log: log}.Prepare(module.Wasm)
-	if err != nil {
-		return nil, err
-	}
-	m, err := l.build(ctx, spec, module, code)
-	if sandbox.DamagedCache(err) {
-		log.Warn("the compilation cache is damaged; compiling without it", "error", err)
-		plain := *l
-		plain.cfg.CacheDir = ""
-		m, err = plain.build(ctx, spec, module, code)
-	}
-	if err == nil || !code.Metered {
-		return m, err
-	}
-	// If it is the module's fault, the original fails as well.
-	bare, bareErr := l.build(ctx, spec, module, sandbox.Unmetered(module.Wasm, "what it becomes does not compile"))
-	if bareErr != nil {
-		return nil, bareErr
-	}
-	log.Error("a metered module does not compile", "error", err)
-	return bare, nil
+func (l *Loader) metering(id plugin.ID) sandbox.Metering {
+	return sandbox.Metering{Dir: l.cfg.CacheDir, Rewrite: l.cfg.Rewrite, Log: l.cfg.Log.With("plugin", string(id))}
 }
 
 // build compiles code, with a context without end. It is not interruptible.
-func (l *Loader) build(ctx context.Context, spec plugin.Spec, module sandbox.Scanned, code sandbox.Code) (_ *compiled, err error) {
+func (l *Loader) build(ctx context.Context, spec plugin.Spec, module sandbox.Scanned, code sandbox.Code, cacheDir string) (_ *compiled, err error) {
 	relinked, err := sandbox.Relink(code.Wasm, EnvModule, ownModule)
 	if err != nil {
 		return nil, err
 	}
 	m := &compiled{loader: l, spec: spec, forever: ctx, exports: module.Exports, metered: code.Metered, warning: code.Warning}
 	m.tenants.Free = m.free
-	if l.cfg.CacheDir == "" {
+	if cacheDir == "" {
 		m.cache = wazero.NewCompilationCache()
-	} else if m.cache, err = wazero.NewCompilationCacheWithDir(l.cfg.CacheDir); err != nil {
+	} else if m.cache, err = wazero.NewCompilationCacheWithDir(cacheDir); err != nil {
 		return nil, fmt.Errorf("opening compilation cache: %w", err)
 	}
 	defer func() {

@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/callboard/callboard/host/internal/plugin"
-	"github.com/callboard/callboard/host/internal/plugin/payload"
 	"github.com/callboard/callboard/host/internal/plugin/plugintest"
 	"github.com/callboard/callboard/sdk/abi"
 	"github.com/callboard/callboard/sdk/contract"
@@ -145,7 +144,7 @@ func talk(t testing.TB, gate *plugintest.Gate) (*instance, plugin.Session) {
 	limits := plugin.Limits{HostCalls: 2}.WithDefaults()
 	door := gate.Open(plugin.CallInfo{Limits: limits})
 	t.Cleanup(door.Close)
-	return &instance{module: &compiled{loader: &Loader{operations: payload.NewTable()}}, limits: limits, door: door}, door
+	return &instance{module: &compiled{loader: &Loader{operations: operations()}}, limits: limits, door: door}, door
 }
 
 func TestPerform(t *testing.T) {

@@ -3,6 +3,6 @@
 //
 // Owns: the reader of numbers, names, vectors and constant expressions; the ids
 // of sections and kinds.
-// Does not own: what a module may contain (plugin/wasm), instructions (plugin/meter).
-// Flow: bytes → Reader → the scanner of plugin/wasm, the pass of plugin/meter.
+// Does not own: what a module may contain (plugin/sandbox), instructions (plugin/meter).
+// Flow: bytes → Reader → the scanner of plugin/sandbox, the pass of plugin/meter.
 package format

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -74,6 +75,20 @@ func (i *Installer) converge(ctx context.Context) {
 	}
 	all.Wait()
 	i.announce(ctx)
+	i.prune()
+}
+
+// prune lets go of modules that no installation names: the store has them.
+func (i *Installer) prune() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	named := map[string]bool{}
+	for _, row := range i.rows {
+		for _, digest := range []string{row.Current, row.Previous, row.Canary, row.Pending} {
+			named[digest] = named[digest] || row.RemovedAt.IsZero()
+		}
+	}
+	maps.DeleteFunc(i.bundles, func(digest string, _ *Bundle) bool { return !named[digest] })
 }
 
 // announce tells which versions are current.

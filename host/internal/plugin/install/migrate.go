@@ -117,12 +117,18 @@ func (i *Installer) migrate(ctx context.Context, b *Bundle, row store.Installati
 	if err == nil {
 		return nil
 	}
-	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
+	return errors.Join(err, i.putBack(ctx, row))
+}
+
+// putBack makes the data what it was when its row was read, also when ctx has
+// ended.
+func (i *Installer) putBack(ctx context.Context, row store.InstallationRow) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
 	defer cancel()
-	if failed := i.deps.Store.RestoreKV(undo, row.ID, from); failed != nil {
-		return errors.Join(err, fmt.Errorf("putting the data back: %w", failed))
+	if err := i.deps.Store.RestoreKV(ctx, row.ID, row.DataSchema); err != nil {
+		return fmt.Errorf("putting the data back: %w", err)
 	}
-	return err
+	return nil
 }
 
 // lifecycleMigrate calls the plugin. A version that registers no migration
@@ -158,13 +164,22 @@ func (i *Installer) move(ctx context.Context, o Order, action string, b *Bundle,
 		next.Revision, next.Migrating = halted.Revision, true
 		defer i.resume(was)
 	}
-	if !data.Readable && restore {
+	older := !data.Readable && restore
+	if older {
+		if !next.Migrating { // what runs nowhere was not halted, and not copied
+			if err := i.deps.Store.SnapshotKV(ctx, was.ID, was.DataSchema); err != nil {
+				return fmt.Errorf("copying the data before its older form takes its place: %w", err)
+			}
+		}
 		if err := i.takeCopy(ctx, b, &next); err != nil {
 			return errors.Join(err, i.giveUp(ctx, o.Plugin))
 		}
 	}
 	next, err := i.save(ctx, next, o.event(action, b, next, "started", o.Reason))
 	if err != nil {
+		if older { // the data goes with the row, which is as it was
+			err = errors.Join(err, i.putBack(ctx, was), i.giveUp(ctx, o.Plugin))
+		}
 		return err
 	}
 	if err := i.bring(ctx, next); err != nil {

@@ -2,8 +2,8 @@
 //
 // Owns: the rewriting pass, what a step is, what the pass cannot read, and the
 // validation that comes before it.
-// Does not own: what happens at a tick (deadline, fuel, cancellation: plugin/wasm
-// and plugin/extism), caches, limits of modules.
+// Does not own: what happens at a tick (deadline, fuel, cancellation), the cache
+// of what it makes, limits of modules (all in plugin/sandbox).
 // Flow: module → Validate → Rewrite → Metered, whose code counts down and calls
 // callboard.tick → the runtime's compiler, which validates once more.
 //

@@ -67,6 +67,33 @@ func (m Metering) Prepare(module []byte) (Code, error) {
 	return code, nil
 }
 
+// Build meters a module and has it built, and does without what fails on the
+// way: without the files of machine code if they are damaged, without metering
+// if what the pass made does not compile. build gets the folder of machine code,
+// empty for none.
+func Build[M any](m Metering, module []byte, build func(code Code, cacheDir string) (M, error)) (M, error) {
+	var none M
+	code, err := m.Prepare(module)
+	if err != nil {
+		return none, err
+	}
+	built, err := build(code, m.Dir)
+	if DamagedCache(err) {
+		m.Log.Warn("the compilation cache is damaged; compiling without it", "error", err)
+		built, err = build(code, "")
+	}
+	if err == nil || !code.Metered {
+		return built, err
+	}
+	// If it is the module's fault, the original fails as well.
+	bare, bareErr := build(Unmetered(module, "what it becomes does not compile"), m.Dir)
+	if bareErr != nil {
+		return none, bareErr
+	}
+	m.Log.Error("a metered module does not compile", "error", err)
+	return bare, nil
+}
+
 // unnamed is a function without a name in a stack trace.
 var unnamed = regexp.MustCompile(`(?m)^(\s*\.\$)(\d+)\(`)
 

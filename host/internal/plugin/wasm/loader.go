@@ -78,7 +78,9 @@ func (l *Loader) Load(ctx context.Context, spec plugin.Spec) (plugin.Module, err
 	}
 
 	return l.slots.Compile(ctx, spec, func(ctx context.Context) (plugin.Module, error) {
-		m, err := l.compile(ctx, spec, module)
+		m, err := sandbox.Build(l.metering(spec.ID), module.Wasm, func(code sandbox.Code, cacheDir string) (*compiled, error) {
+			return l.build(ctx, spec, module, code, cacheDir)
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -86,30 +88,8 @@ func (l *Loader) Load(ctx context.Context, spec plugin.Spec) (plugin.Module, err
 	})
 }
 
-// compile meters and compiles, and does without what fails on the way.
-func (l *Loader) compile(ctx context.Context, spec plugin.Spec, module sandbox.Scanned) (*compiled, error) {
-	log := l.cfg.Log.With("plugin", string(spec.ID))
-	code, err := sandbox.Metering{Dir: l.cfg.CacheDir, Rewrite: l.cfg.Rewrite, Log: log}.Prepare(module.Wasm)
-	if err != nil {
-		return nil, err
-	}
-	m, err := l.build(ctx, spec, module, code)
-	if sandbox.DamagedCache(err) {
-		log.Warn("the compilation cache is damaged; compiling without it", "error", err)
-		plain := *l
-		plain.cfg.CacheDir = ""
-		m, err = plain.build(ctx, spec, module, code)
-	}
-	if err == nil || !code.Metered {
-		return m, err
-	}
-	// If it is the module's fault, the original fails as well.
-	bare, bareErr := l.build(ctx, spec, module, sandbox.Unmetered(module.Wasm, "what it becomes does not compile"))
-	if bareErr != nil {
-		return nil, bareErr
-	}
-	log.Error("a metered module does not compile", "error", err)
-	return bare, nil
+func (l *Loader) metering(id plugin.ID) sandbox.Metering {
+	return sandbox.Metering{Dir: l.cfg.CacheDir, Rewrite: l.cfg.Rewrite, Log: l.cfg.Log.With("plugin", string(id))}
 }
 
 // host returns a function of the host by the names under which it is imported.
@@ -150,7 +130,7 @@ func (l *Loader) checkShape(m sandbox.Scanned) error {
 
 // build makes a runtime for the module, with a context without end. It is not
 // interruptible.
-func (l *Loader) build(ctx context.Context, spec plugin.Spec, module sandbox.Scanned, code sandbox.Code) (_ *compiled, err error) {
+func (l *Loader) build(ctx context.Context, spec plugin.Spec, module sandbox.Scanned, code sandbox.Code, cacheDir string) (_ *compiled, err error) {
 	m := &compiled{loader: l, spec: spec, forever: ctx, form: code}
 	m.form.Wasm = nil // the machine code is kept
 	m.tenants.Free = m.free
@@ -160,10 +140,10 @@ func (l *Loader) build(ctx context.Context, spec plugin.Spec, module sandbox.Sca
 		WithCloseOnContextDone(!code.Metered).
 		WithDebugInfoEnabled(false). // DWARF is hostile input to one more parser
 		WithMemoryLimitPages(pages)
-	if l.cfg.CacheDir != "" {
+	if cacheDir != "" {
 		// A cache object per version over the shared folder: modules share
 		// files, never an engine.
-		if m.cache, err = wazero.NewCompilationCacheWithDir(l.cfg.CacheDir); err != nil {
+		if m.cache, err = wazero.NewCompilationCacheWithDir(cacheDir); err != nil {
 			return nil, fmt.Errorf("opening compilation cache: %w", err)
 		}
 		config = config.WithCompilationCache(m.cache)

@@ -1,4 +1,4 @@
-package payload
+package extism
 
 import (
 	"bytes"
@@ -13,33 +13,7 @@ import (
 	"github.com/callboard/callboard/sdk/payload"
 )
 
-// The table has one row an operation, whose name names its capability.
-func TestTableIsConsistent(t *testing.T) {
-	table := NewTable()
-	if len(table) != len(payload.Operations()) {
-		t.Errorf("%d names for %d operations", len(table), len(payload.Operations()))
-	}
-	seen := map[[2]uint32]string{}
-	for _, o := range payload.Operations() {
-		key := [2]uint32{uint32(o.Capability), o.Op}
-		if other, twice := seen[key]; twice {
-			t.Errorf("%s and %s have the same numbers", other, o.Name)
-		}
-		seen[key] = o.Name
-		capability, _, _ := strings.Cut(o.Name, ".")
-		if capability != o.Capability.String() {
-			t.Errorf("%s is an operation of %s", o.Name, o.Capability)
-		}
-		if got, ok := Host(o.Capability, o.Op); !ok || got.Name != o.Name {
-			t.Errorf("Host finds %q for %s", got.Name, o.Name)
-		}
-	}
-	if names := table.Names("clock"); len(names) != 1 || names[0] != "clock.now/1" {
-		t.Errorf("the operations of clock are %v", names)
-	}
-}
-
-func pack(t *testing.T, m Message) []byte {
+func pack(t *testing.T, m payload.Message) []byte {
 	t.Helper()
 	b, err := m.MarshalMsg(nil)
 	if err != nil {
@@ -50,14 +24,14 @@ func pack(t *testing.T, m Message) []byte {
 
 // What is written comes back the same, in both spellings of bytes.
 func TestThereAndBack(t *testing.T) {
-	request, answer := Guest(abi.OpHTTPHandle)
+	request, answer := payload.Guest(abi.OpHTTPHandle)
 	entry := kvAnswer(t, abi.KVSet)
 	batch := kvRequest(t, abi.KVBatch)
 	for _, tc := range []struct {
 		name    string
-		typ     Type
-		message Message
-		text    string // TextJSON contains it
+		typ     payload.Type
+		message payload.Message
+		text    string // textJSON contains it
 	}{
 		{"bytes that are text", request, &contract.HTTPRequest{Method: "PUT", Body: []byte("héllo \"€\"")}, `"body":{"text":"héllo \"€\""}`},
 		{"bytes that are none", request, &contract.HTTPRequest{Method: "PUT", Body: []byte{0xff, 0}}, `"body":{"base64":"/wA="}`},
@@ -67,16 +41,16 @@ func TestThereAndBack(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			want := pack(t, tc.message)
-			plain, err := tc.typ.JSON(want)
+			plain, err := plainJSON(tc.typ, want)
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, err := tc.typ.TextJSON(want)
+			text, err := textJSON(tc.typ, want)
 			if err != nil || !strings.Contains(string(text), tc.text) {
 				t.Errorf("as text: %s, %v; want %s in it", text, err, tc.text)
 			}
 			for _, spelling := range []json.RawMessage{plain, text} {
-				got, err := tc.typ.Pack(nil, spelling)
+				got, err := packJSON(tc.typ, nil, spelling)
 				if err != nil || !bytes.Equal(got, want) {
 					t.Errorf("%s came back as %x, %v; want %x", spelling, got, err, want)
 				}
@@ -88,18 +62,18 @@ func TestThereAndBack(t *testing.T) {
 func TestWhatIsNoPayload(t *testing.T) {
 	entry := kvAnswer(t, abi.KVSet)
 	for name, do := range map[string]func() error{
-		"no JSON":           func() error { _, err := entry.Pack(nil, json.RawMessage(`{"key":`)); return err },
-		"another type":      func() error { _, err := entry.Pack(nil, json.RawMessage(`[1]`)); return err },
-		"text for a number": func() error { _, err := entry.Pack(nil, json.RawMessage(`{"revision":{"text":"1"}}`)); return err },
-		"two values":        func() error { _, err := entry.Pack(nil, json.RawMessage(`{"value":{"text":"1"}} {}`)); return err },
+		"no JSON":           func() error { _, err := packJSON(entry, nil, json.RawMessage(`{"key":`)); return err },
+		"another type":      func() error { _, err := packJSON(entry, nil, json.RawMessage(`[1]`)); return err },
+		"text for a number": func() error { _, err := packJSON(entry, nil, json.RawMessage(`{"revision":{"text":"1"}}`)); return err },
+		"two values":        func() error { _, err := packJSON(entry, nil, json.RawMessage(`{"value":{"text":"1"}} {}`)); return err },
 		"bytes of both": func() error {
-			_, err := entry.Pack(nil, json.RawMessage(`{"value":{"text":"1","base64":""}}`))
+			_, err := packJSON(entry, nil, json.RawMessage(`{"value":{"text":"1","base64":""}}`))
 			return err
 		},
-		"where none belongs": func() error { _, err := Type(nil).Pack(nil, json.RawMessage(`{"a":1}`)); return err },
-		"no message":         func() error { _, err := entry.JSON([]byte{0xc1}); return err },
-		"bytes after it":     func() error { _, err := entry.JSON(append(pack(t, &contract.KVEntry{}), 1)); return err },
-		"bytes for nothing":  func() error { _, err := Type(nil).JSON([]byte{1}); return err },
+		"where none belongs": func() error { _, err := packJSON(nil, nil, json.RawMessage(`{"a":1}`)); return err },
+		"no message":         func() error { _, err := plainJSON(entry, []byte{0xc1}); return err },
+		"bytes after it":     func() error { _, err := plainJSON(entry, append(pack(t, &contract.KVEntry{}), 1)); return err },
+		"bytes for nothing":  func() error { _, err := plainJSON(nil, []byte{1}); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := do(); !fault.Is(err, fault.Invalid) {
@@ -107,11 +81,11 @@ func TestWhatIsNoPayload(t *testing.T) {
 			}
 		})
 	}
-	if b, err := entry.Pack(nil, json.RawMessage(`{"key":"k","value":{}}`)); err != nil || !bytes.Equal(b, pack(t, &contract.KVEntry{Key: "k"})) {
+	if b, err := packJSON(entry, nil, json.RawMessage(`{"key":"k","value":{}}`)); err != nil || !bytes.Equal(b, pack(t, &contract.KVEntry{Key: "k"})) {
 		t.Errorf("bytes that were left out: %x, %v", b, err)
 	}
 	for _, text := range []string{"", "null", " {} "} {
-		if b, err := Type(nil).Pack([]byte("x"), json.RawMessage(text)); err != nil || string(b) != "x" {
+		if b, err := packJSON(nil, []byte("x"), json.RawMessage(text)); err != nil || string(b) != "x" {
 			t.Errorf("nothing from %q: %q, %v", text, b, err)
 		}
 	}
@@ -129,16 +103,16 @@ func FuzzPack(f *testing.F) {
 	rows := payload.Operations()
 	f.Fuzz(func(t *testing.T, row uint8, text []byte) {
 		o := rows[int(row)%len(rows)]
-		for _, typ := range []Type{Type(o.Request), Type(o.Answer)} {
-			packed, err := typ.Pack(nil, text)
+		for _, typ := range []payload.Type{o.Request, o.Answer} {
+			packed, err := packJSON(typ, nil, text)
 			if err != nil || typ == nil {
 				continue
 			}
-			again, err := typ.TextJSON(packed)
+			again, err := textJSON(typ, packed)
 			if err != nil {
 				t.Fatalf("what was packed is no %s: %v", o.Name, err)
 			}
-			if twice, err := typ.Pack(nil, again); err != nil || !bytes.Equal(packed, twice) {
+			if twice, err := packJSON(typ, nil, again); err != nil || !bytes.Equal(packed, twice) {
 				t.Fatalf("%s: %s, then %x and %x, %v", o.Name, again, packed, twice, err)
 			}
 		}
@@ -146,18 +120,18 @@ func FuzzPack(f *testing.F) {
 }
 
 // kvAnswer and kvRequest are the types of an operation of kv.
-func kvAnswer(t *testing.T, op uint32) Type {
+func kvAnswer(t *testing.T, op uint32) payload.Type {
 	t.Helper()
-	o, ok := Host(abi.CapKV, op)
+	o, ok := payload.Host(abi.CapKV, op)
 	if !ok {
 		t.Fatalf("kv has no operation %d", op)
 	}
 	return o.Answer
 }
 
-func kvRequest(t *testing.T, op uint32) Type {
+func kvRequest(t *testing.T, op uint32) payload.Type {
 	t.Helper()
-	o, ok := Host(abi.CapKV, op)
+	o, ok := payload.Host(abi.CapKV, op)
 	if !ok {
 		t.Fatalf("kv has no operation %d", op)
 	}

@@ -1,4 +1,4 @@
-package payload
+package extism
 
 import (
 	"bytes"
@@ -11,11 +11,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/sdk/payload"
 )
 
-// JSON turns a payload of the wire into JSON; nothing into nothing.
+// plainJSON turns a payload of the wire into JSON; nothing into nothing.
 // Fault: Invalid (it is no such message).
-func (t Type) JSON(packed []byte) (json.RawMessage, error) {
+func plainJSON(t payload.Type, packed []byte) (json.RawMessage, error) {
 	if t == nil || len(packed) == 0 {
 		if len(packed) > 0 {
 			return nil, fault.New(fault.Invalid, "%d bytes where no payload belongs", len(packed))
@@ -37,10 +38,10 @@ func (t Type) JSON(packed []byte) (json.RawMessage, error) {
 	return text, nil
 }
 
-// TextJSON is JSON in which bytes are {"text": …} where they are valid UTF-8,
+// textJSON is JSON in which bytes are {"text": …} where they are valid UTF-8,
 // and {"base64": …} where they are not: for readers without base64.
-func (t Type) TextJSON(packed []byte) (json.RawMessage, error) {
-	text, err := t.JSON(packed)
+func textJSON(t payload.Type, packed []byte) (json.RawMessage, error) {
+	text, err := plainJSON(t, packed)
 	if err != nil || text == nil {
 		return nil, err
 	}
@@ -51,18 +52,18 @@ func (t Type) TextJSON(packed []byte) (json.RawMessage, error) {
 	return text, nil
 }
 
-// Pack turns JSON into a payload of the wire and appends it to b; nothing and
-// null into an empty message. Bytes may be base64 or what TextJSON writes.
+// packJSON turns JSON into a payload of the wire and appends it to b; nothing and
+// null into an empty message. Bytes may be base64 or what textJSON writes.
 // Unknown fields are ignored, as on the wire.
 // Fault: Invalid (the message names the field).
-func (t Type) Pack(b []byte, text json.RawMessage) ([]byte, error) {
+func packJSON(t payload.Type, b []byte, text json.RawMessage) ([]byte, error) {
 	if t == nil {
 		if s := bytes.TrimSpace(text); len(s) > 0 && string(s) != "null" && string(s) != "{}" {
 			return nil, fault.New(fault.Invalid, "it takes no payload")
 		}
 		return b, nil
 	}
-	m, err := t.decode(text)
+	m, err := fromJSON(t, text)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "the payload is no %s: %w", nameOf(t()), err)
 	}
@@ -73,9 +74,9 @@ func (t Type) Pack(b []byte, text json.RawMessage) ([]byte, error) {
 	return packed, nil
 }
 
-// decode tries the contract's own JSON first: it needs no rewriting, and what
+// fromJSON tries the contract's own JSON first: it needs no rewriting, and what
 // logs and recordings have is nothing else.
-func (t Type) decode(text json.RawMessage) (Message, error) {
+func fromJSON(t payload.Type, text json.RawMessage) (payload.Message, error) {
 	m := t()
 	if len(text) == 0 || json.Unmarshal(text, m) == nil {
 		return m, nil
@@ -85,10 +86,10 @@ func (t Type) decode(text json.RawMessage) (Message, error) {
 	if err == nil {
 		err = json.Unmarshal(spelled, m)
 	}
-	return m, err //nolint:wrapcheck // Pack says of what
+	return m, err //nolint:wrapcheck // packJSON says of what
 }
 
-func nameOf(m Message) string { return reflect.TypeOf(m).Elem().Name() }
+func nameOf(m payload.Message) string { return reflect.TypeOf(m).Elem().Name() }
 
 // respell walks a decoded value along a type and replaces what stands for bytes.
 func respell(value any, typ reflect.Type, bytesOf func(any) any) any {
@@ -135,9 +136,9 @@ func rewrite(text json.RawMessage, typ reflect.Type, bytesOf func(any) any) (jso
 	return json.Marshal(respell(value, typ, bytesOf)) //nolint:wrapcheck // as above
 }
 
-// Bytes is how TextJSON writes bytes: as text where they are valid UTF-8, in
+// readableBytes is how textJSON writes bytes: as text where they are valid UTF-8, in
 // base64 where they are not.
-func Bytes(b []byte) map[string]any {
+func readableBytes(b []byte) map[string]any {
 	if utf8.Valid(b) {
 		return map[string]any{"text": string(b)}
 	}
@@ -154,10 +155,10 @@ func toText(value any) any {
 	if err != nil {
 		return value
 	}
-	return Bytes(b)
+	return readableBytes(b)
 }
 
-// toBase64 turns Bytes into the contract's base64; base64 stays what it is. An
+// toBase64 turns them back into the contract's base64; base64 stays what it is. An
 // object without either is no bytes: many encoders leave empty text out.
 func toBase64(value any) any {
 	object, ok := value.(map[string]any)
