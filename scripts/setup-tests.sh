@@ -12,6 +12,9 @@ present() {
 	esac >/dev/null
 }
 
+# What tests compiled for code that is gone.
+find "${CALLBOARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/callboard}/test" -type f -mtime +7 -delete 2>/dev/null || true
+
 missing=()
 for part in postgresql chromium gcc; do
 	present "$part" || missing+=("$part")

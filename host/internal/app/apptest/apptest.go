@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/app"
 	"github.com/callboard/callboard/host/internal/config"
+	"github.com/callboard/callboard/host/internal/plugin/plugintest"
 	"github.com/callboard/callboard/plugins"
 )
 
@@ -61,22 +61,6 @@ func (l *Log) String() string {
 func Root() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(file), "..", "..", "..", "..")
-}
-
-// wasmCache is shared by all tests of this checkout, so that a module is
-// compiled once. A test binary knows the version of the runtime or does not,
-// by what it was linked from; each cache folder belongs to one version, and
-// whoever opens it with another one clears it.
-func wasmCache() string {
-	folder := "wasm"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, m := range info.Deps {
-			if m.Path == "github.com/tetratelabs/wazero" {
-				folder += "-" + m.Version
-			}
-		}
-	}
-	return filepath.Join(Root(), ".cache", "test", folder)
 }
 
 // Options change what is booted.
@@ -127,7 +111,7 @@ func TryStart(t testing.TB, o Options) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.app, err = app.New(t.Context(), app.Options{Config: c, LogTo: p.Log, Random: rand.Reader, Core: core(t), Version: app.Version{Version: "test"}, WasmCache: wasmCache()}); err != nil {
+	if p.app, err = app.New(t.Context(), app.Options{Config: c, LogTo: p.Log, Random: rand.Reader, Core: core(t), Version: app.Version{Version: "test"}, WasmCache: plugintest.CacheDir("wasm")}); err != nil {
 		return nil, err
 	}
 	t.Cleanup(p.Close)

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 
@@ -14,18 +13,8 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin/plugintest"
 )
 
-var cacheDir string // shared by all tests, so that each module is compiled once
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "callboard-extism-")
-	if err != nil {
-		panic(err)
-	}
-	cacheDir = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+// cacheDir is shared by all tests, so that each module is compiled once.
+var cacheDir = plugintest.CacheDir("wasm")
 
 func newLoader(tb testing.TB) plugin.Loader {
 	tb.Helper()

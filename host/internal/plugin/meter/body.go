@@ -34,15 +34,22 @@ type body struct {
 	p      *pass
 	r      *format.Reader
 	locals uint64 // params included
+	carry  carry
 	edits  []edit
-	amount bool // a local for the amounts of bulk instructions is needed
 
-	// A region is the code that runs at most once for each time that its start
-	// is counted: a function without its loops, a loop without inner loops.
-	regions []int   // their sizes in bytes
-	within  []int32 // of each open block: the region around it if it is a loop, else -1
-	region  int32   // the innermost
-	from    int     // where it was entered, or gone on with
+	regions  []region
+	within   []int32 // of each open block: the region around it if it is a loop, else -1
+	region   int32   // the innermost
+	from     int     // where it was entered, or gone on with
+	straight bool    // everything up to here runs once, and calls nothing
+	turns    bool    // the function's entry leads straight into a loop
+}
+
+// A region is the code that runs at most once for each time that its start is
+// counted: a function without its loops, a loop without inner loops.
+type region struct {
+	size int    // bytes
+	keep []kept // of a loop: what the rare way puts aside
 }
 
 // code rewrites all functions and appends the pass's own.
@@ -79,20 +86,23 @@ func (p *pass) code(r *format.Reader) ([]byte, error) {
 }
 
 // rewrite appends the new code of a function to out.
-func (b *body) rewrite(out, code []byte, params uint32) ([]byte, error) {
+func (b *body) rewrite(out, code, params []byte) ([]byte, error) {
 	r := format.NewReader(code)
 	*b = body{
-		p: b.p, r: r, locals: uint64(params),
-		edits: b.edits[:0], regions: append(b.regions[:0], 0), within: append(b.within[:0], -1),
+		p: b.p, r: r, locals: uint64(len(params)), carry: b.carry,
+		edits: b.edits[:0], regions: append(b.regions[:0], region{}), within: append(b.within[:0], -1), straight: true,
 	}
+	b.carry.begin(params)
 	groups := r.Count()
 	first := r.Offset()
 	for range groups {
-		b.locals += uint64(r.U32())
+		n, at := r.U32(), r.Offset()
 		valueType(r)
 		if r.Err() != nil {
 			return nil, r.Err()
 		}
+		b.carry.declare(n, code[at])
+		b.locals += uint64(n)
 	}
 	start := r.Offset()
 	b.from = start
@@ -111,12 +121,8 @@ func (b *body) rewrite(out, code []byte, params uint32) ([]byte, error) {
 	if b.locals >= 1<<32-1 {
 		return nil, errors.New("has too many locals")
 	}
-	if b.amount {
-		out = append(uleb(out, uint32(groups+1)), code[first:start]...) //nolint:gosec // bounded by the bytes
-		out = append(out, 1, typeI32)
-	} else {
-		out = append(out, code[:start]...)
-	}
+	out = append(uleb(out, uint32(groups+1)), code[first:start]...) //nolint:gosec // bounded by the bytes
+	out = append(out, 1, typeI32)                                   // for counters and amounts
 	return b.write(out, code, start), nil
 }
 
@@ -126,15 +132,18 @@ func (b *body) edit(e edit) { b.edits = append(b.edits, e) }
 func (b *body) enterLoop(kind editKind) {
 	at := b.r.Offset()
 	b.leave(at)
+	b.turns = b.turns || b.straight
+	b.straight = false
 	b.within = append(b.within, b.region)
 	b.region = int32(len(b.regions)) //nolint:gosec // bounded by the bytes
-	b.regions = append(b.regions, 0)
+	b.regions = append(b.regions, region{})
+	b.carry.enterLoop()
 	b.edit(edit{at: at, end: at, kind: kind, arg: uint32(b.region)}) //nolint:gosec // not negative
 }
 
 // leave ends a stretch of the current region.
 func (b *body) leave(at int) {
-	b.regions[b.region] += at - b.from
+	b.regions[b.region].size += at - b.from
 	b.from = at
 }
 
@@ -142,9 +151,12 @@ func (b *body) leave(at int) {
 func (b *body) end() {
 	around := b.within[len(b.within)-1]
 	b.within = b.within[:len(b.within)-1]
+	b.carry.join()
+	b.straight = false
 	switch {
 	case around >= 0:
 		b.leave(b.r.Offset())
+		b.regions[b.region].keep = b.carry.leaveLoop()
 		b.region = around
 	case len(b.within) == 0:
 		b.leave(b.r.Offset())
@@ -158,6 +170,7 @@ func (b *body) instruction() error {
 	switch op := r.Byte(); {
 	case op == opBlock, op == opIf:
 		b.within = append(b.within, -1)
+		b.straight = b.straight && op == opBlock
 		_, err := b.blockType()
 		return err
 	case op == opLoop:
@@ -173,13 +186,16 @@ func (b *body) instruction() error {
 	case op == opEnd:
 		b.end()
 	case op == opBr, op == opBrIf:
+		b.straight = false
 		r.U32()
 	case op == opBrTable:
+		b.straight = false
 		for range r.Count() {
 			r.U32()
 		}
 		r.U32()
 	case op == opCall, op == opRefFunc:
+		b.straight = false
 		f := r.U32()
 		if !p.knowsFunc(f) {
 			return fmt.Errorf("names function %d, which is not there", f)
@@ -188,15 +204,18 @@ func (b *body) instruction() error {
 			b.edit(edit{at: at + 1, end: r.Offset(), kind: editCall, arg: p.shift(f)})
 		}
 	case op == opCallIndirect:
+		b.straight = false
 		return errors.Join(b.below("type", uint32(len(p.params))), b.below("table", p.tables)) //nolint:gosec // a count
 	case op == opSelectTyped:
 		for range r.Count() {
 			valueType(r)
 		}
 	case op >= opLocalGet && op <= opLocalTee:
-		if l := r.U32(); uint64(l) >= b.locals {
+		l := r.U32()
+		if uint64(l) >= b.locals {
 			return fmt.Errorf("names local %d, which is not there", l)
 		}
+		b.carry.use(l, op != opLocalGet)
 	case op == opGlobalGet, op == opGlobalSet:
 		return b.below("global", p.globals)
 	case op == opTableGet, op == opTableSet:
@@ -220,7 +239,11 @@ func (b *body) instruction() error {
 		return b.misc(at)
 	case op == opVector:
 		vectorImmediates(r, r.U32())
-	case op <= 0x01, op == opElse, op == opReturn, op == opDrop, op == opSelect,
+	case op <= 0x01, op == opReturn:
+		b.straight = b.straight && op == 0x01
+	case op == opElse:
+		b.carry.join()
+	case op == opDrop, op == opSelect,
 		op >= opI32Eqz && op <= opI64Extend32S, op == opRefIsNull: // no immediates
 	default:
 		return unsupported("opcode %#x", op)
@@ -272,7 +295,7 @@ func (b *body) misc(at int) error {
 }
 
 func (b *body) bulk(at, end int, kind editKind) {
-	b.amount = true
+	b.straight = false
 	b.edit(edit{at: at, end: end, kind: kind})
 }
 
@@ -316,5 +339,5 @@ func (b *body) blockType() (params uint32, err error) {
 	case n >= uint64(len(b.p.params)):
 		return 0, fmt.Errorf("has block type %d, which is not there", n)
 	}
-	return b.p.params[n], nil
+	return uint32(len(b.p.params[n])), nil //nolint:gosec // bounded by the bytes
 }

@@ -8,7 +8,8 @@
 // callboard.tick → the runtime's compiler, which validates once more.
 //
 // A step is a function entry or a turn of a loop, with up to 1 KiB of code; every
-// further KiB is a step more. Memory and table instructions cost a step for each
+// further KiB is a step more. A function that goes straight into a loop, as Go's
+// do, pays with the loop's first turn. Memory and table instructions cost a step for each
 // KiB that they move. So the time between two ticks is bounded by what code can
 // do within 4,096 KiB, whatever a module looks like.
 //

@@ -147,6 +147,17 @@ func run(t *testing.T, module []byte, slice *int32) outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fuel := func(next int32) {
+		left, err := mod.ExportedFunction(meter.ExportFuel).Call(ctx, uint64(uint32(next))) //nolint:gosec // not negative
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.fuel += set - int64(int32(left[0])) //nolint:gosec // its bits
+		set = int64(next)
+	}
+	if slice != nil {
+		fuel(*slice)
+	}
 	results, err := mod.ExportedFunction("run").Call(ctx, 7, 11)
 	o.err = firstLine(err)
 	if len(results) == 1 {
@@ -156,11 +167,7 @@ func run(t *testing.T, module []byte, slice *int32) outcome {
 	memory, _ := mod.Memory().Read(0, mod.Memory().Size())
 	o.memory = slices.Clone(memory)
 	if slice != nil {
-		left, err := mod.ExportedFunction(meter.ExportFuel).Call(ctx, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.fuel += set - int64(int32(left[0])) //nolint:gosec // its bits
+		fuel(0)
 	}
 	return o
 }

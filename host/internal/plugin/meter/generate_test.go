@@ -78,7 +78,7 @@ func generate(choices []byte) []byte {
 		g.self, g.out = f, nil
 		g.spend()
 		g.i32()
-		code := slices.Concat([]byte{1, 2, 0x7f}, g.out, []byte{0x0b}) // two more locals
+		code := slices.Concat([]byte{3, 2, 0x7f, 1, 0x7d, 1, 0x7c}, g.out, []byte{0x0b}) // locals 2 and 3, 4, 5
 		bodies = append(bodies, append(count(len(code)), code...))
 	}
 	data := make([]byte, genData)
@@ -148,7 +148,7 @@ func (g *generator) i32() {
 		g.op(0x41, 3)
 		return
 	}
-	switch g.next(18) {
+	switch g.next(19) {
 	case 0:
 		g.constant(0x41, int64(int8(g.next(256)))) //nolint:gosec // any byte
 	case 1:
@@ -205,6 +205,8 @@ func (g *generator) i32() {
 		g.i32()
 		g.op(0x1b)
 	case 16:
+		g.op(0x20, 4, 0xbc) // i32.reinterpret_f32
+	case 17:
 		g.op(0xd2, byte(genImports+g.next(genFunctions)))
 		g.amount()
 		g.op(0xfc, 15, 0) // table.grow
@@ -220,7 +222,7 @@ func (g *generator) i64() {
 		g.op(0x42, 9)
 		return
 	}
-	switch g.next(6) {
+	switch g.next(7) {
 	case 0:
 		g.constant(0x42, int64(g.next(256))<<g.next(60))
 	case 1:
@@ -234,6 +236,8 @@ func (g *generator) i64() {
 		g.op(0xac)
 	case 4:
 		g.op(0x23, 1)
+	case 5:
+		g.op(0x20, 5, 0xbd) // i64.reinterpret_f64
 	default:
 		g.i32()
 		g.op(0x29, 3, byte(g.next(64)))
@@ -253,9 +257,18 @@ func (g *generator) statement() {
 		g.op(0x01)
 		return
 	}
-	switch g.next(14) {
+	switch g.next(17) {
 	case 0:
 		g.op(0x01)
+	case 14:
+		g.i64()
+		g.op(0x21, 1)
+	case 15:
+		g.i32()
+		g.op(0xbe, 0x21, 4) // f32.reinterpret_i32
+	case 16:
+		g.i64()
+		g.op(0xbf, 0x21, 5) // f64.reinterpret_i64
 	case 1:
 		g.i32()
 		g.op(0x1a)

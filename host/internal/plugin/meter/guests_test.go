@@ -44,7 +44,7 @@ func TestGuestsOfOtherLanguages(t *testing.T) {
 					got, meteredErr := metered.ExportedFunction(name).Call(t.Context(), n)
 					_, _ = second.ExportedFunction(name).Call(t.Context(), n)
 					if text(bareErr) != text(meteredErr) {
-						t.Errorf("%s(%d): metered: %v\nbare: %v", name, n, meteredErr, bareErr)
+						t.Fatalf("%s(%d): metered: %v\nbare: %v", name, n, meteredErr, bareErr)
 					}
 					if bareErr == nil && want[0] != got[0] {
 						t.Errorf("%s(%d) = %d, want %d", name, n, got[0], want[0])

@@ -12,7 +12,7 @@ import (
 
 // Version is part of the key of whatever keeps rewritten modules: it changes
 // when Rewrite would write something else for the same module.
-const Version = 1
+const Version = 2
 
 // Slice is what the counter of a new instance starts with.
 const Slice = 4096
@@ -89,7 +89,7 @@ type pass struct {
 	out     []byte
 	points  int
 
-	params                                []uint32 // of each type
+	params                                [][]byte // value types, of each type
 	imports                               uint32   // functions that are imported
 	functions                             []uint32 // the types of the others
 	tables, memories, globals, elems, dat uint32

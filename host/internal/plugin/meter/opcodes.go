@@ -70,6 +70,9 @@ const (
 	vectorMost  = 255
 
 	typeI32   = 0x7f
+	typeI64   = 0x7e
+	typeF32   = 0x7d
+	typeF64   = 0x7c
 	blockVoid = 0x40
 )
 
@@ -80,6 +83,16 @@ func valueType(r *format.Reader) {
 	default:
 		r.Fail(unsupported("value type %#x", t))
 	}
+}
+
+// valueTypes reads a vector of them.
+func valueTypes(r *format.Reader) []byte {
+	n := r.Count()
+	start := r.Offset()
+	for range n {
+		valueType(r)
+	}
+	return r.Since(start)
 }
 
 func limits(r *format.Reader) error {

@@ -112,14 +112,8 @@ func (p *pass) types(r *format.Reader) ([]byte, error) {
 		if form := r.Byte(); form != 0x60 {
 			return nil, unsupported("type form %#x", form)
 		}
-		params := r.Count()
-		for range params {
-			valueType(r)
-		}
-		for range r.Count() {
-			valueType(r)
-		}
-		p.params = append(p.params, uint32(params)) //nolint:gosec // bounded by the bytes
+		p.params = append(p.params, valueTypes(r))
+		valueTypes(r)
 		return append(b, r.Since(start)...), nil
 	})
 }
@@ -179,8 +173,13 @@ func (p *pass) functionSection(r *format.Reader) ([]byte, error) {
 }
 
 func (p *pass) globalSection(r *format.Reader) ([]byte, error) {
-	counter := append(constant([]byte{typeI32, 1}, Slice), opEnd)
-	return p.vector(r, &p.globals, [][]byte{counter}, func(b []byte) ([]byte, error) {
+	extra := [][]byte{append(constant([]byte{typeI32, 1}, Slice), opEnd)}
+	for _, zero := range keepers {
+		for range mostKept {
+			extra = append(extra, zero)
+		}
+	}
+	return p.vector(r, &p.globals, extra, func(b []byte) ([]byte, error) {
 		b = append(b, r.Bytes(2)...)
 		return p.constExpr(r, b)
 	})

@@ -137,7 +137,11 @@ func (s *side) add(ctx context.Context, module []byte, name string) (api.Module,
 		}
 		module = m.Wasm
 	}
-	return s.runtime.InstantiateWithConfig(ctx, module, wazero.NewModuleConfig().WithName(name))
+	mod, err := s.runtime.InstantiateWithConfig(ctx, module, wazero.NewModuleConfig().WithName(name))
+	if err == nil && s.metered { // the first tick is near too
+		_, err = mod.ExportedFunction(meter.ExportFuel).Call(ctx, 0)
+	}
+	return mod, err
 }
 
 func (s *side) module(name string) api.Module {

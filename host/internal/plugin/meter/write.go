@@ -11,6 +11,9 @@ const (
 	slotsPerStep = bytesPerStep / 8
 	stepsPerPage = 64 << 10 / bytesPerStep
 	mostPages    = 1 << 16 // of a memory; growing by more fails
+	// mostBefore is the code outside of loops of a function that pays with the
+	// first turn of its loop.
+	mostBefore = 128 // bytes
 	// chunk is how much memory.fill and memory.copy move between two checks.
 	chunk = 256 << 10
 	// mostSteps of one charge, so that the counter cannot overflow: what four
@@ -20,26 +23,30 @@ const (
 
 // write appends the code from start with the edits made.
 func (b *body) write(out, code []byte, start int) []byte {
-	amount := uint32(b.locals) //nolint:gosec // checked before
+	own := uint32(b.locals) //nolint:gosec // checked before
 	from := start
 	for _, e := range b.edits {
 		out = append(out, code[from:e.at]...)
 		from = e.end
 		switch e.kind {
-		case editEntry, editTurn, editTurnWith:
-			out = b.p.count(out, b.weight(e.arg), e.kind)
+		case editEntry:
+			if !b.turns || b.regions[0].size > mostBefore {
+				out = b.count(out, e)
+			}
+		case editTurn, editTurnWith:
+			out = b.count(out, e)
 		case editCall:
 			out = uleb(out, e.arg)
 		case editBytes:
-			out = b.p.charge(out, amount, bytesPerStep)
+			out = b.p.charge(out, own, bytesPerStep)
 		case editSlots:
-			out = b.p.charge(out, amount, slotsPerStep)
+			out = b.p.charge(out, own, slotsPerStep)
 		case editPages:
-			out = b.p.chargePages(out, amount)
+			out = b.p.chargePages(out, own)
 		case editFill:
-			out = b.p.bulk(out, amount, b.p.added(addedFill), code[e.at:e.end])
+			out = b.p.bulk(out, own, b.p.added(addedFill), code[e.at:e.end])
 		case editCopy:
-			out = b.p.bulk(out, amount, b.p.added(addedCopy), code[e.at:e.end])
+			out = b.p.bulk(out, own, b.p.added(addedCopy), code[e.at:e.end])
 		}
 	}
 	return append(out, code[from:]...)
@@ -48,26 +55,31 @@ func (b *body) write(out, code []byte, start int) []byte {
 // weight is what counting a region costs.
 func (b *body) weight(region uint32) uint32 {
 	b.p.points++
-	return uint32(min(1+b.regions[region]/codePerStep, mostSteps)) //nolint:gosec // bounded
+	return uint32(min(1+b.regions[region].size/codePerStep, mostSteps)) //nolint:gosec // bounded
 }
 
 // count takes steps off the counter, and refills it below zero. The rare way
 // ends in a jump to where counting began, with the steps given back: code
 // that went on from both ways would have its values on the stack in both, and
-// every turn of every loop would pay for that (measured: 1.3 and 1.03 of bare).
-func (p *pass) count(out []byte, steps uint32, kind editKind) []byte {
-	if kind == editEntry {
+// every turn of every loop would pay for that.
+func (b *body) count(out []byte, e edit) []byte {
+	p, own, steps := b.p, uint32(b.locals), b.weight(e.arg) //nolint:gosec // checked before
+	if e.kind == editEntry {
 		out = append(out, opLoop, blockVoid)
 	}
 	out = append(out, opGlobalGet)
 	out = constant(uleb(out, p.counter()), steps)
-	out = append(out, opI32Sub, opGlobalSet)
-	out = append(p.belowZero(uleb(out, p.counter())), opIf, blockVoid)
-	if kind == editTurnWith { // the parameters of a jump would be out of reach
+	out = uleb(append(out, opI32Sub, opLocalTee), own)
+	out = uleb(append(out, opGlobalSet), p.counter())
+	out = append(uleb(append(out, opLocalGet), own), opI32Const, 0, opI32LtS, opIf, blockVoid)
+	if e.kind == editTurnWith { // the parameters of a jump would be out of reach
 		return append(p.refillWith(out, 0), opEnd)
 	}
-	out = append(p.refillWith(out, steps), opBr, 1, opEnd)
-	if kind == editEntry {
+	keep := b.regions[e.arg].keep
+	out = p.putAside(out, keep)
+	out = p.refillWith(out, steps)
+	out = append(p.takeBack(out, keep), opBr, 1, opEnd)
+	if e.kind == editEntry {
 		out = append(out, opEnd)
 	}
 	return out

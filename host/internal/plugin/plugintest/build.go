@@ -35,16 +35,16 @@ func Versioned(tb testing.TB, version string) []byte {
 // user's cache, where the build leaves it alone while its source has not changed.
 func build(tb testing.TB, name, version string) []byte {
 	tb.Helper()
-	dir, err := os.UserCacheDir()
-	if err != nil {
+	dir := CacheDir("guests")
+	if dir == "" {
 		dir = tb.TempDir()
 	}
-	out := filepath.Join(dir, "callboard-plugintest", runtime.Version(), name+version+".wasm")
+	out := filepath.Join(dir, name+version+".wasm")
 	flags := "-s -w"
 	if version != "" {
 		flags += " -X main.version=" + version
 	}
-	cmd := exec.CommandContext(tb.Context(), "go", "build", "-buildmode=c-shared", "-ldflags="+flags, "-o", out, ".")
+	cmd := exec.CommandContext(tb.Context(), "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags="+flags, "-o", out, ".")
 	cmd.Dir = guestDir(tb, name)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false")
 	if _, err := os.Stat(filepath.Join(cmd.Dir, "go.mod")); err == nil {

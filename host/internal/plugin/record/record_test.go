@@ -71,7 +71,7 @@ func newBench(t *testing.T, settings ...setting) *bench {
 // cache is shared by the tests of one run: what they load is the same code.
 func newLoader(t *testing.T) plugin.Loader {
 	t.Helper()
-	l, err := wasm.New(wasm.Config{CacheDir: cacheDir(t), Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
+	l, err := wasm.New(wasm.Config{CacheDir: plugintest.CacheDir("wasm"), Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

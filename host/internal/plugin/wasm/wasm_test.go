@@ -3,7 +3,6 @@ package wasm_test
 import (
 	"crypto/rand"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 
@@ -13,18 +12,8 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin/wasm"
 )
 
-var cacheDir string // shared by all tests, so that each module is compiled once
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "callboard-wasm-")
-	if err != nil {
-		panic(err)
-	}
-	cacheDir = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+// cacheDir is shared by all tests, so that each module is compiled once.
+var cacheDir = plugintest.CacheDir("wasm")
 
 func newLoader(tb testing.TB) plugin.Loader {
 	tb.Helper()

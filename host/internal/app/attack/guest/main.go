@@ -187,7 +187,7 @@ func reach(verb, arg string, number int) *contract.HTTPResponse {
 	case "guess": // handles around those of this call
 		mine := create([]byte("mine"))
 		found := 0
-		for generation := range uint32(1 << 15) {
+		for generation := range uint32(1 << 12) {
 			for slot := range uint32(4) {
 				if h := generation<<16 | slot; h != mine && h != 0 && hostRead(h, 0, unsafe.Pointer(&room[0]), 16) >= 0 {
 					found++
