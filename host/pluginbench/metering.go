@@ -33,7 +33,7 @@ func measureMetering(ctx context.Context, b *bench) (string, error) {
 		return "", err
 	}
 	rewriting := time.Since(began)
-	columns := []string{"wazero, cannot be interrupted", "Callboard, metered", "close-on-context-done", "native"}
+	columns := []string{"wazero, cannot be interrupted", "the pass alone", "Callboard: with ticks, deadline, pool, door", "close-on-context-done", "native"}
 	runners := make([]runner, 0, len(columns))
 	loader, err := b.wasmLoader()
 	if err != nil {
@@ -47,15 +47,18 @@ func measureMetering(ctx context.Context, b *bench) (string, error) {
 	if err := s.warm(ctx, "bench"); err != nil {
 		return "", err
 	}
-	for _, closing := range []bool{false, true} {
-		r, err := newRaw(ctx, module, closing)
+	for _, form := range []struct {
+		module  []byte
+		closing bool
+	}{{module, false}, {metered.Wasm, false}, {module, true}} {
+		r, err := newRaw(ctx, form.module, form.closing)
 		if err != nil {
 			return "", err
 		}
 		defer func() { _ = r.runtime.Close(ctx) }()
 		runners = append(runners, r.runner(ctx))
 	}
-	runners = []runner{runners[0], s.runner(ctx), runners[1], native}
+	runners = []runner{runners[0], runners[1], s.runner(ctx), runners[2], native}
 	rows := []struct {
 		name string
 		verb string
@@ -63,6 +66,7 @@ func measureMetering(ctx context.Context, b *bench) (string, error) {
 		unit time.Duration
 	}{
 		{"tight loop, 10 million turns, ms", "spin", turns, time.Millisecond},
+		{"the same inlined into a large function, ms", "inlined", turns, time.Millisecond},
 		{"entity of 800 B as JSON decoded and encoded 50 times, ms", "json", entities, time.Millisecond},
 	}
 	var cells []func() (time.Duration, error)
@@ -87,7 +91,7 @@ func measureMetering(ctx context.Context, b *bench) (string, error) {
 		values := medians[i*len(runners):][:len(runners)]
 		for c, d := range values {
 			cell := fmt.Sprintf("%.2f", float64(d)/float64(r.unit))
-			if i < len(rows) && c > 0 && c < 3 {
+			if i < len(rows) && c > 0 && c < len(runners)-1 {
 				cell += fmt.Sprintf(" (%.2f×)", float64(d)/float64(values[0]))
 			}
 			line = append(line, cell)
@@ -101,18 +105,20 @@ func measureMetering(ctx context.Context, b *bench) (string, error) {
 // runner computes and returns how long it took.
 type runner func(verb, n string) (time.Duration, error)
 
+// runner keeps an instance for each verb, as a pool does.
 func (r *raw) runner(ctx context.Context) runner {
+	calls := map[string]func([]byte) error{}
 	return func(verb, n string) (time.Duration, error) {
-		call, done, err := r.caller(verb)(ctx)
-		if err != nil {
-			return 0, err
-		}
-		defer done()
-		if err := call([]byte("1")); err != nil { // warm
-			return 0, err
+		call := calls[verb]
+		if call == nil {
+			var err error
+			if call, _, err = r.caller(verb)(ctx); err != nil { // closed with the runtime
+				return 0, err
+			}
+			calls[verb] = call
 		}
 		began := time.Now()
-		err = call([]byte(n))
+		err := call([]byte(n))
 		return time.Since(began), err
 	}
 }
@@ -132,9 +138,12 @@ func native(verb, n string) (time.Duration, error) {
 		return 0, err
 	}
 	began := time.Now()
-	if verb == "spin" {
+	switch verb {
+	case "spin":
 		sink.Store(work.Spin(count))
-	} else {
+	case "inlined":
+		sink.Store(work.Inlined(count))
+	default:
 		sink.Store(uint64(len(work.JSON(count))))
 	}
 	return time.Since(began), nil

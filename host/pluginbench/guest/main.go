@@ -57,6 +57,8 @@ func handle(op, n uint32) uint64 {
 		return reply(room[abi.ReplyHeaderSize:got])
 	case "spin":
 		return reply(strconv.AppendUint(nil, work.Spin(number), 10))
+	case "inlined":
+		return reply(strconv.AppendUint(nil, work.Inlined(number), 10))
 	case "salt":
 		return reply([]byte(salt))
 	case "json":

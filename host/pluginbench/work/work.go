@@ -6,7 +6,14 @@ import (
 )
 
 // Spin is a tight loop of n turns: xorshift.
-func Spin(n int) uint64 {
+//
+//go:noinline
+func Spin(n int) uint64 { return Inlined(n) }
+
+// Inlined is Spin as a part of the function that calls it. In Wasm, Go's large
+// functions are one loop around all of their code, and the tight one is no
+// loop of its own.
+func Inlined(n int) uint64 {
 	x := uint64(88172645463325252)
 	for range n {
 		x ^= x << 13

@@ -73,6 +73,7 @@ func endsWithin(ctx context.Context, d time.Duration) bool {
 type Turn struct {
 	account *Account
 	behind  bool          // from its beginning
+	since   time.Duration // when it began; what began before it is not in its way
 	next    time.Duration // inside of the guest, when to look again
 	charged time.Duration
 	waited  time.Duration
@@ -80,8 +81,7 @@ type Turn struct {
 
 // Begin is called for each call that is about to enter a guest.
 func (a *Account) Begin() Turn {
-	a.governor.called()
-	return Turn{account: a, next: look}
+	return Turn{account: a, next: look, since: a.governor.called()}
 }
 
 // Pace is called by the guest as it computes, with the time that it has
@@ -97,7 +97,7 @@ func (t *Turn) Pace(ctx context.Context, inside time.Duration) time.Duration {
 	g := t.account.governor
 	wait := t.account.overdrawn()
 	if t.behind || inside >= foreground {
-		behind, length := g.slice()
+		behind, length := g.slice(t.since)
 		wait, t.next = max(wait, behind), inside+length
 	}
 	if wait == 0 {

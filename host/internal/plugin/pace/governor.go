@@ -61,21 +61,23 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// called notes that a call begins. Most find that another has done it within
-// the millisecond, and write nothing that other processors read.
-func (g *Governor) called() {
-	if now := int64(g.cfg.Now()); now-g.began.Load() > int64(time.Millisecond) {
-		g.began.Store(now)
+// called notes that a call begins, and returns when. Most find that another has
+// done it within the millisecond, and write nothing that other processors read.
+func (g *Governor) called() time.Duration {
+	now := g.cfg.Now()
+	if int64(now)-g.began.Load() > int64(time.Millisecond) {
+		g.began.Store(int64(now))
 	}
+	return now
 }
 
-// slice reserves the next slice of background and returns how long to wait for
-// it and how long it is.
-func (g *Governor) slice() (wait, length time.Duration) {
+// slice reserves the next slice of background, for a call that has begun since,
+// and returns how long to wait for it and how long it is.
+func (g *Governor) slice(since time.Duration) (wait, length time.Duration) {
 	now := g.cfg.Now()
 	processors := max(float64(g.cfg.Processors)-1, 0.75)
 	length = freeSlice
-	if now-time.Duration(g.began.Load()) < busyFor {
+	if began := time.Duration(g.began.Load()); began > since && now-began < busyFor {
 		processors, length = sharedPart*float64(g.cfg.Processors), sharedSlice
 	}
 	g.mu.Lock()

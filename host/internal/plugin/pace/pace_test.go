@@ -49,6 +49,18 @@ func TestShortCallsNeverWait(t *testing.T) {
 	}
 }
 
+// A call does not stand in its own way: nobody else calls.
+func TestALongCallAloneDoesNotWait(t *testing.T) {
+	w := &world{now: time.Hour}
+	account := w.governor(2).Account()
+	for range 10 {
+		turn := account.Begin()
+		if waited := w.compute(&turn, 0, 60*time.Millisecond); waited > 2*time.Millisecond {
+			t.Fatalf("it waited %v", waited)
+		}
+	}
+}
+
 // A guest that goes on and on gets all processors but one while nobody else
 // calls, and a twentieth of them while somebody does.
 func TestLongCallsStepBack(t *testing.T) {

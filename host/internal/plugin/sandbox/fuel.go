@@ -27,7 +27,7 @@ const StartFuel = 10_000_000_000
 const (
 	slowSlice  = 500 * time.Microsecond
 	leastSlice = 64
-	yieldEvery = 200 * time.Microsecond
+	yieldEvery = time.Millisecond
 )
 
 // Fuel counts the steps of one instance of a metered module, one call after
