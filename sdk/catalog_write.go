@@ -15,6 +15,7 @@ var (
 	opCatalogValidate  = operation{abi.CapCatalog, abi.CatalogValidate, "catalog.validate/1"}
 	opCatalogLocAdd    = operation{abi.CapCatalog, abi.CatalogLocAdd, "catalog.add-location/1"}
 	opCatalogLocDelete = operation{abi.CapCatalog, abi.CatalogLocDelete, "catalog.delete-location/1"}
+	opCatalogRemove    = operation{abi.CapCatalog, abi.CatalogRemove, "catalog.remove-entity/1"}
 )
 
 // CatalogChange is what a plugin brings to the catalog: into "plugin:<id>", or
@@ -113,6 +114,16 @@ func (c Catalog) AddLocation(url string, dryRun bool) (CatalogLocation, error) {
 // DeleteLocation removes a registered location, and what only it brought.
 func (c Catalog) DeleteLocation(id string) error {
 	return c.call.do(opCatalogLocDelete, &contract.CatalogLocationDeleteRequest{ID: id, Own: c.own}, nil)
+}
+
+// RemoveEntity takes out an orphan. What a source still brings is read again
+// instead, and stays: to remove it, change the source, or unregister its
+// location. Own(ctx) is refused.
+func (c Catalog) RemoveEntity(ref string) error {
+	if c.own {
+		return Denied("entities are removed with the rights of a viewer; what the plugin brings goes with Apply")
+	}
+	return c.call.do(opCatalogRemove, &contract.CatalogRemoveRequest{Ref: ref}, nil)
 }
 
 // Provider brings entities when its schedule says so: it calls

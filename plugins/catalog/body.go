@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/callboard/callboard/sdk"
 	"github.com/callboard/callboard/sdk/rawjson"
@@ -18,6 +19,9 @@ func body(r *sdk.Request, member func(key string, value []byte) error) error {
 	if len(b) == 0 {
 		return nil
 	}
+	if !saysJSON(r.Header("Content-Type")) {
+		return malformed("the content type is not JSON")
+	}
 	var first error
 	err = rawjson.EachMember(b, func(key string, value []byte) {
 		if first == nil && string(value) != "null" {
@@ -25,10 +29,25 @@ func body(r *sdk.Request, member func(key string, value []byte) error) error {
 		}
 	})
 	if err != nil {
-		return sdk.Invalid("Malformed request body (did you remember to specify an application/json content type?), expected a JSON object")
+		return malformed("expected a JSON object")
 	}
 	return first
 }
+
+// saysJSON reports whether a media type is JSON. A form of another site could
+// send others without being asked for.
+func saysJSON(mediaType string) bool {
+	name, _, _ := strings.Cut(mediaType, ";")
+	name = strings.ToLower(strings.TrimSpace(name))
+	return name == "application/json" || strings.HasSuffix(name, "+json")
+}
+
+// malformed is the error of a body that is no JSON, or not said to be.
+func malformed(what string) error {
+	return sdk.Invalid("Malformed request body (did you remember to specify an application/json content type?), %s", what)
+}
+
+func missing(key string) error { return malformed("\"" + key + "\" is missing") }
 
 func texts(key string, value []byte) ([]string, error) {
 	out := []string{}
@@ -163,7 +182,7 @@ func entitiesByRefs(ctx context.Context, r *sdk.Request) (*sdk.Response, error) 
 		return nil, err
 	}
 	if !hasRefs {
-		return nil, sdk.Invalid("Malformed request body (did you remember to specify an application/json content type?), \"entityRefs\" is missing")
+		return nil, missing("entityRefs")
 	}
 	if q.Fields, err = fields(names); err != nil {
 		return nil, err

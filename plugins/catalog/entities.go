@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/callboard/callboard/sdk"
 	"github.com/callboard/callboard/sdk/rawjson"
@@ -31,6 +33,117 @@ func entityByUID(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
 		return nil, err
 	}
 	return document(doc, "", ""), nil
+}
+
+// ancestry serves GET /entities/by-name/{kind}/{namespace}/{name}/ancestry.
+func ancestry(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
+	doc, err := sdk.Viewer(ctx).Catalog().Ancestry(refOf(r))
+	if absent(err) {
+		return nil, sdk.NotFound("No such entity %s", refOf(r))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return document(doc, "", ""), nil
+}
+
+// refOf is the entity that the path names.
+func refOf(r *sdk.Request) string {
+	return r.Param("kind") + ":" + r.Param("namespace") + "/" + r.Param("name")
+}
+
+// removeEntity serves DELETE /entities/by-uid/{uid}, which is content with what
+// is not there.
+func removeEntity(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
+	catalog := sdk.Viewer(ctx).Catalog()
+	doc, err := catalog.GetByUID(r.Param("uid"), "kind", "metadata.namespace", "metadata.name")
+	if absent(err) {
+		return sdk.NewResponse(204), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, err := doc.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	ref := rawjson.GetString(b, "kind") + ":" + rawjson.GetString(b, "metadata", "namespace") + "/" + rawjson.GetString(b, "metadata", "name")
+	if err := catalog.RemoveEntity(ref); err != nil && !absent(err) {
+		return nil, err
+	}
+	return sdk.NewResponse(204), nil
+}
+
+// refresh serves POST /refresh.
+func refresh(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
+	var ref string
+	err := body(r, func(key string, value []byte) (err error) {
+		if key == "entityRef" {
+			ref, err = text(key, value)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if ref == "" {
+		return nil, missing("entityRef")
+	}
+	if err := sdk.Viewer(ctx).Catalog().Refresh(ref); err != nil {
+		return nil, err
+	}
+	return sdk.NewResponse(200), nil
+}
+
+// validateEntity serves POST /validate-entity: 200 without a body, or 400 with
+// what is wrong.
+func validateEntity(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
+	var place string
+	var descriptor []byte
+	err := body(r, func(key string, value []byte) (err error) {
+		switch key {
+		case "entity":
+			if descriptor = value; value[0] != '{' {
+				err = sdk.Invalid("Malformed request body, \"entity\" must be an object")
+			}
+		case "location":
+			place, err = text(key, value)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case descriptor == nil:
+		return nil, missing("entity")
+	case place == "":
+		return nil, missing("location")
+	case !strings.HasPrefix(place, "url:"):
+		return invalid([]sdk.CatalogProblem{{Name: "TypeError", Message: "Invalid location ref '" + place + "', only supports 'url' locations"}}), nil
+	}
+	_, problems, err := sdk.Viewer(ctx).Catalog().Validate(descriptor, place)
+	if err != nil {
+		return nil, err
+	}
+	problems = slices.DeleteFunc(problems, func(p sdk.CatalogProblem) bool { return p.Warning })
+	if len(problems) > 0 {
+		return invalid(problems), nil
+	}
+	return sdk.NewResponse(200), nil
+}
+
+// invalid answers {errors}.
+func invalid(problems []sdk.CatalogProblem) *sdk.Response {
+	b := []byte(`{"errors":[`)
+	for i, p := range problems {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = rawjson.AppendQuote(append(b, `{"name":`...), p.Name)
+		b = rawjson.AppendQuote(append(b, `,"message":`...), p.Message)
+		b = append(b, '}')
+	}
+	return sdk.NewResponse(400).Header("Content-Type", jsonType).Bytes(append(b, "]}"...))
 }
 
 // absent reports whether there is no such entity. A name that no entity could
@@ -212,28 +325,4 @@ func nonEmpty(values []string) []string {
 		}
 	}
 	return out
-}
-
-// locations serves GET /locations. The capability answers plain locations,
-// the API puts each under "data".
-func locations(ctx context.Context, _ *sdk.Request) (*sdk.Response, error) {
-	doc, err := sdk.Viewer(ctx).Catalog().Locations()
-	if err != nil {
-		return nil, err
-	}
-	b, err := doc.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	out := []byte("[")
-	err = rawjson.Each(b, func(location []byte) {
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = append(append(append(out, `{"data":`...), location...), '}')
-	})
-	if err != nil {
-		return nil, err
-	}
-	return ok().Bytes(append(out, ']')), nil
 }

@@ -37,6 +37,15 @@ var errorNames = map[sdk.Code]struct {
 	sdk.CodeTimeout:         {503, "ServiceUnavailableError"},
 }
 
+// message is what an error of the host says.
+func message(err error) string {
+	var e *sdk.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
+}
+
 func errorResponse(r *sdk.Request, err error) *sdk.Response {
 	status, name, message := 500, "Error", "internal error"
 	var e *sdk.Error

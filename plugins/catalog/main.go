@@ -14,14 +14,24 @@ func main() {} // never runs: the module is a library
 // plugin is the table of routes, the same as in plugin.yaml.
 func plugin() sdk.Plugin {
 	return sdk.Plugin{Routes: sdk.Routes{
-		"GET /entities":                                   api(listEntities),
-		"GET /entities/by-query":                          api(queryEntities),
-		"POST /entities/by-query":                         api(queryEntitiesByBody),
-		"POST /entities/by-refs":                          api(entitiesByRefs),
-		"GET /entities/by-name/{kind}/{namespace}/{name}": api(entityByName),
-		"GET /entities/by-uid/{uid}":                      api(entityByUID),
-		"GET /entity-facets":                              api(facets),
-		"POST /entity-facets":                             api(facetsByBody),
-		"GET /locations":                                  api(locations),
+		"GET /entities":                                            api(listEntities),
+		"GET /entities/by-query":                                   api(queryEntities),
+		"POST /entities/by-query":                                  api(queryEntitiesByBody),
+		"POST /entities/by-refs":                                   api(entitiesByRefs),
+		"GET /entities/by-name/{kind}/{namespace}/{name}":          api(entityByName),
+		"GET /entities/by-name/{kind}/{namespace}/{name}/ancestry": api(ancestry),
+		"GET /entities/by-uid/{uid}":                               api(entityByUID),
+		"DELETE /entities/by-uid/{uid}":                            api(removeEntity),
+		"GET /entity-facets":                                       api(facets),
+		"POST /entity-facets":                                      api(facetsByBody),
+		"POST /refresh":                                            api(refresh),
+		"POST /validate-entity":                                    api(validateEntity),
+		"GET /locations":                                           api(locations),
+		"POST /locations":                                          api(register),
+		"POST /locations/by-query":                                 api(queryLocations),
+		"GET /locations/{id}":                                      api(locationByID),
+		"DELETE /locations/{id}":                                   api(unregister),
+		"GET /locations/by-entity/{kind}/{namespace}/{name}":       api(locationByEntity),
+		"POST /analyze-location":                                   api(analyzeLocation),
 	}}
 }

@@ -62,10 +62,22 @@ func TestInputErrors(t *testing.T) {
 		{"a body that is no JSON", "POST", "/entities/by-query", `limit=3`, "Malformed request body"},
 		{"an empty cursor", "POST", "/entities/by-query", `{"cursor":""}`, "Cursor cannot be empty"},
 		{"a query that is a list", "POST", "/entities/by-query", `{"query":[]}`, "Query must be an object"},
+		{"no entity to refresh", "POST", "/refresh", `{}`, `Malformed request body (did you remember to specify an application/json content type?), "entityRef" is missing`},
+		{"a ref that is none", "POST", "/refresh", `{"entityRef":"web"}`, ""},
+		{"nothing to validate", "POST", "/validate-entity", `{"location":"url:https://example.com/a.yaml"}`, "Malformed request body"},
+		{"a place that is missing", "POST", "/validate-entity", `{"entity":{}}`, "Malformed request body"},
+		{"an entity that is text", "POST", "/validate-entity", `{"entity":"x","location":"url:https://example.com"}`, `Malformed request body, "entity" must be an object`},
+		{"a location without a target", "POST", "/locations", `{"type":"url"}`, "Malformed request body"},
+		{"a file", "POST", "/locations", `{"type":"file","target":"/etc/passwd"}`, "Registered locations must be of type 'url', not 'file'"},
+		{"a limit of locations", "POST", "/locations/by-query", `{"limit":1001}`, "Invalid limit, must be between 1 and 1000"},
+		{"a cursor of locations", "POST", "/locations/by-query", `{"cursor":"bad"}`, "Malformed cursor"},
+		{"an unknown operator", "POST", "/locations/by-query", `{"query":{"$xor":[]}}`, "Query has an unknown operator"},
+		{"an operator without its array", "POST", "/locations/by-query", `{"query":{"type":{"$in":"url"}}}`, "Query operator $in takes an array"},
+		{"a place to look at", "POST", "/analyze-location", `{"location":"https://example.com"}`, `Malformed request body, "location" must be an object`},
 		{"a mode of totals", "GET", "/entities/by-query?totalItems=some", "", `Invalid totalItems parameter "some", expected one of: include, exclude`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := open(t).Do(tc.method, tc.target, []byte(tc.body))
+			got := open(t).Do(tc.method, tc.target, []byte(tc.body), "Content-Type", "application/json; charset=utf-8")
 			var e struct {
 				Error struct{ Name, Message string }
 			}
@@ -188,6 +200,137 @@ func TestSingleEntitiesFacetsRefsAndLocations(t *testing.T) {
 	}
 	if got := h.Get("/locations"); string(got.Body) != "[]" {
 		t.Errorf("locations %s", got.Body)
+	}
+}
+
+// A body that is not said to be JSON is not read: a form of another site could
+// send it.
+func TestOnlyJSONIsRead(t *testing.T) {
+	for _, mediaType := range []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp"} {
+		got := open(t).Do("POST", "/locations", []byte(`{"type":"url","target":"https://example.com/a.yaml"}`), "Content-Type", mediaType)
+		if got.Status != 400 || !strings.Contains(string(got.Body), "application/json content type") {
+			t.Errorf("%q: %d %s", mediaType, got.Status, got.Body)
+		}
+	}
+}
+
+func TestLocations(t *testing.T) {
+	h := sdktest.New(t, plugin(), sdktest.Catalog("testdata/*.yaml"))
+	add := func(target string) (id string) {
+		t.Helper()
+		got := h.Post("/locations", map[string]string{"type": "url", "target": target})
+		var a struct {
+			Location struct{ ID, Type, Target, EntityRef string }
+			Entities []any
+		}
+		got.JSON(t, &a)
+		if got.Status != 201 || a.Location.Target != target || a.Location.Type != "url" || !strings.HasPrefix(a.Location.EntityRef, "location:default/generated-") || a.Entities == nil || len(a.Entities) != 0 {
+			t.Fatalf("registered: %d %s", got.Status, got.Body)
+		}
+		return a.Location.ID
+	}
+	targets := []string{"https://example.com/a.yaml", "https://example.com/b.yaml", "https://example.org/c.yaml"}
+	ids := map[string]string{}
+	for _, target := range targets {
+		ids[target] = add(target)
+	}
+	if got := h.Post("/locations", map[string]string{"type": "url", "target": targets[0]}); got.Status != 409 || !strings.Contains(string(got.Body), "ConflictError") {
+		t.Errorf("registered twice: %d %s", got.Status, got.Body)
+	}
+	if got := h.Get("/locations/" + ids[targets[1]]); got.Status != 200 || !strings.Contains(string(got.Body), targets[1]) {
+		t.Errorf("by id: %d %s", got.Status, got.Body)
+	}
+	type page struct {
+		Items      []struct{ ID, Target string }
+		TotalItems int
+		PageInfo   struct{ NextCursor string }
+	}
+	query := func(body any) (p page) {
+		t.Helper()
+		h.Post("/locations/by-query", body).JSON(t, &p)
+		return p
+	}
+	for text, want := range map[string]int{
+		`{}`: 3, `{"query":{"$any":[]}}`: 0, `{"query":{"$all":[]}}`: 3, `{"query":{"target":{"$hasPrefix":"HTTPS://example.com/"}}}`: 2,
+		`{"query":{"$not":{"target":"https://example.org/c.yaml"}}}`: 2, `{"query":{"type":{"$in":["URL"]},"target":{"$exists":true}}}`: 3,
+		`{"query":{"$any":[{"target":"https://example.org/c.yaml"},{"target":"https://example.com/a.yaml"}]}}`: 2, `{"query":{"other":{"$exists":false}}}`: 3,
+	} {
+		if p := query(text); p.TotalItems != want || len(p.Items) != want {
+			t.Errorf("%s: %d of %d, want %d", text, len(p.Items), p.TotalItems, want)
+		}
+	}
+	// What is removed between two pages moves nothing.
+	first := query(`{"limit":1,"query":{"type":"url"}}`)
+	if len(first.Items) != 1 || first.TotalItems != 3 || first.PageInfo.NextCursor == "" {
+		t.Fatalf("%+v", first)
+	}
+	if got := h.Do("DELETE", "/locations/"+first.Items[0].ID, nil); got.Status != 204 || len(got.Body) != 0 {
+		t.Errorf("removed: %d %s", got.Status, got.Body)
+	}
+	if rest := query(map[string]any{"cursor": first.PageInfo.NextCursor}); len(rest.Items) != 2 || rest.PageInfo.NextCursor != "" {
+		t.Errorf("%+v", rest)
+	}
+	for _, method := range []string{"GET", "DELETE"} {
+		if got := h.Do(method, "/locations/"+first.Items[0].ID, nil); got.Status != 404 || !strings.Contains(string(got.Body), "Found no location with ID "+first.Items[0].ID) {
+			t.Errorf("%s again: %d %s", method, got.Status, got.Body)
+		}
+	}
+	for _, path := range []string{"/locations/by-entity/component/default/none", "/locations/by-entity/component/default/playback"} {
+		if got := h.Get(path); got.Status != 404 || !strings.Contains(string(got.Body), "NotFoundError") {
+			t.Errorf("%s: %d %s", path, got.Status, got.Body)
+		}
+	}
+}
+
+func TestNamesOfPlaces(t *testing.T) {
+	for target, want := range map[string]string{
+		"https://github.com/acme/Pay-Ments.git": "Pay-Ments", "https://example.com/none.yaml": "none.yaml", "https://example.com/a b/": "a-b",
+		"https://example.com": "example.com", "https://example.com/ü?x": "unnamed", "https://example.com/" + strings.Repeat("a", 100): strings.Repeat("a", 63),
+	} {
+		if got := nameOf(target); got != want {
+			t.Errorf("%s: %q, want %q", target, got, want)
+		}
+	}
+}
+
+func TestRefreshValidateAncestryAndRemoval(t *testing.T) {
+	h := open(t)
+	if got := h.Post("/refresh", map[string]string{"entityRef": "component:default/playback", "authorizationToken": "x"}); got.Status != 200 || len(got.Body) != 0 {
+		t.Errorf("refresh: %d %s", got.Status, got.Body)
+	}
+	if got := h.Post("/refresh", map[string]string{"entityRef": "component:default/none"}); got.Status != 404 {
+		t.Errorf("refresh of what is not there: %d %s", got.Status, got.Body)
+	}
+	valid := `{"apiVersion":"backstage.io/v1alpha1","kind":"Component","metadata":{"name":"web"},"spec":{"type":"service","lifecycle":"production","owner":"team-a"}}`
+	validate := func(entity string) *sdktest.Response {
+		return h.Post("/validate-entity", `{"location":"url:https://example.com/a.yaml","entity":`+entity+`}`)
+	}
+	if got := validate(valid); got.Status != 200 || len(got.Body) != 0 {
+		t.Errorf("a valid entity: %d %s", got.Status, got.Body)
+	}
+	var refused struct {
+		Errors []struct{ Name, Message string }
+	}
+	got := validate(strings.Replace(valid, `"name":"web"`, "", 1))
+	if got.JSON(t, &refused); got.Status != 400 || len(refused.Errors) != 1 || refused.Errors[0].Name == "" || refused.Errors[0].Message == "" {
+		t.Errorf("an invalid entity: %d %s", got.Status, got.Body)
+	}
+	if got := h.Post("/validate-entity", `{"location":"file:/a.yaml","entity":{}}`); got.Status != 400 || !strings.Contains(string(got.Body), `{"errors":[{"name":"TypeError"`) {
+		t.Errorf("a file: %d %s", got.Status, got.Body)
+	}
+	var tree struct {
+		RootEntityRef string
+		Items         []struct{ ParentEntityRefs []string }
+	}
+	h.Get("/entities/by-name/Component/default/Playback/ancestry").JSON(t, &tree)
+	if tree.RootEntityRef != "component:default/playback" || len(tree.Items) != 1 || tree.Items[0].ParentEntityRefs == nil {
+		t.Errorf("ancestry: %+v", tree)
+	}
+	if got := h.Get("/entities/by-name/component/default/none/ancestry"); got.Status != 404 {
+		t.Errorf("ancestry of what is not there: %d %s", got.Status, got.Body)
+	}
+	if got := h.Do("DELETE", "/entities/by-uid/none", nil); got.Status != 204 {
+		t.Errorf("removal of what is not there: %d %s", got.Status, got.Body)
 	}
 }
 

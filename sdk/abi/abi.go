@@ -132,6 +132,7 @@ const (
 	CatalogValidate  uint32 = 10<<8 | 1 // catalog.validate/1
 	CatalogLocAdd    uint32 = 11<<8 | 1 // catalog.add-location/1
 	CatalogLocDelete uint32 = 12<<8 | 1 // catalog.delete-location/1
+	CatalogRemove    uint32 = 13<<8 | 1 // catalog.remove-entity/1
 
 	BlobPut    uint32 = 1<<8 | 1 // blob.put/1
 	BlobGet    uint32 = 2<<8 | 1 // blob.get/1

@@ -108,6 +108,12 @@ type CatalogLocationDeleteRequest struct {
 	Own bool   `msg:"o" json:"own,omitempty"`
 }
 
+// CatalogRemoveRequest is the payload of catalog.remove-entity/1, which nobody
+// asks for with a plugin's own rights.
+type CatalogRemoveRequest struct {
+	Ref string `msg:"r" json:"ref"`
+}
+
 // ProvideRequest is the payload of entity.provide/1.
 type ProvideRequest struct {
 	Provider string `msg:"p" json:"provider"` // as the code registers it

@@ -105,6 +105,7 @@ func Operations() []Operation {
 		{"catalog.validate/1", abi.CapCatalog, abi.CatalogValidate, of[contract.CatalogValidateRequest](), of[contract.CatalogValidateAnswer]()},
 		{"catalog.add-location/1", abi.CapCatalog, abi.CatalogLocAdd, of[contract.CatalogLocationRequest](), of[contract.CatalogLocationAnswer]()},
 		{"catalog.delete-location/1", abi.CapCatalog, abi.CatalogLocDelete, of[contract.CatalogLocationDeleteRequest](), none},
+		{"catalog.remove-entity/1", abi.CapCatalog, abi.CatalogRemove, of[contract.CatalogRemoveRequest](), none},
 
 		{"blob.put/1", abi.CapBlob, abi.BlobPut, of[contract.BlobPutRequest](), of[contract.BlobInfo]()},
 		{"blob.get/1", abi.CapBlob, abi.BlobGet, of[contract.BlobGetRequest](), of[contract.BlobGetAnswer]()},

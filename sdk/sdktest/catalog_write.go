@@ -353,6 +353,14 @@ func (f *Fake) catalogDeleteLocation(q *contract.CatalogLocationDeleteRequest) (
 	return nil, nil
 }
 
+func (f *Fake) catalogRemove(q *contract.CatalogRemoveRequest) (msgp.Marshaler, error) {
+	if err := f.mayRegister(); err != nil {
+		return nil, err
+	}
+	_, err := f.find(q.Ref) // what the fake has is what its sources still bring
+	return nil, err
+}
+
 // Provide runs a provider and returns its message.
 func (h *Harness) Provide(provider string) (string, error) {
 	h.t.Helper()

@@ -177,6 +177,7 @@ var offered = map[abi.Capability]map[uint32]serve{
 		abi.CatalogLocDelete: typed((*Fake).catalogDeleteLocation), abi.CatalogApply: typed((*Fake).catalogApply),
 		abi.CatalogRefresh: typed((*Fake).catalogRefresh), abi.CatalogTraverse: typed((*Fake).catalogTraverse),
 		abi.CatalogAncestry: typed((*Fake).catalogAncestry), abi.CatalogValidate: typed((*Fake).catalogValidate),
+		abi.CatalogRemove: typed((*Fake).catalogRemove),
 	},
 	abi.CapKV: {
 		abi.KVGet: typed((*Fake).kvGet), abi.KVSet: typed((*Fake).kvSet), abi.KVDelete: typed((*Fake).kvDelete),

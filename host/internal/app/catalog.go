@@ -73,7 +73,7 @@ func newCatalog(d catalogDeps) (*catalogEngine, error) {
 	engine := ingest.New(ingest.Config{
 		Store: d.store, Provided: d.store, Publisher: d.index, Model: compiled, Processors: processors(d.bundles, calls),
 		Reader:    ownFiles{newReader(c, d.egress, d.now), c.Files(), c.DataDir},
-		Locations: configured, Rules: rules(c), Orphans: c.Catalog.OrphanStrategy,
+		Locations: configured, Rules: rules(c), Orphans: c.Catalog.OrphanStrategy, ReadOnly: c.Catalog.ReadOnly,
 		Interval: time.Duration(c.Catalog.ProcessingInterval), Watch: true, Log: d.log,
 	})
 	return &catalogEngine{engine: engine, index: d.index, calls: calls, log: d.log, processes: slices.ContainsFunc(d.bundles, (*bundle).Processes)}, nil

@@ -132,9 +132,17 @@ func (p *pluginSet) ready(v install.Version) *installed {
 
 // routesOf compiles the routes of a manifest. Fault: Invalid.
 func routesOf(b *bundle) (*route.Table, error) {
+	changes := map[string]bool{} // permissions to do more than read
+	for _, p := range b.Manifest.Permissions {
+		changes[p.Name] = p.Action == "create" || p.Action == "update" || p.Action == "delete"
+	}
 	var routes []route.Route
 	for _, r := range b.Manifest.Routes {
-		routes = append(routes, route.Route{Method: r.Method, Pattern: r.Path})
+		next := route.Route{Method: r.Method, Pattern: r.Path}
+		if changes[r.Permission] {
+			next.Permission = r.Permission
+		}
+		routes = append(routes, next)
 	}
 	table, err := route.New(routes)
 	if err != nil {

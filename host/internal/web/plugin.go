@@ -68,6 +68,11 @@ func (s *Server) servePlugin(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if match.Permission != "" {
+		if err := s.config.Permissions.May(c.UserContext(), authority, match.Permission); err != nil {
+			return err
+		}
+	}
 	span := trace.SpanContextFromContext(c.UserContext())
 	requestID, _ := c.Locals(localRequestID).(string)
 	answer, err := s.config.Plugins.ServeHTTP(c.UserContext(), &extension.HTTPRequest{

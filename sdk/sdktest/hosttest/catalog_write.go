@@ -43,6 +43,7 @@ var bringCases = []testCase{
 			h.t.Errorf("the missing grant is %q", e.MissingGrant)
 		}
 		h.refuse(abi.CodeDenied, abi.CapCatalog, abi.CatalogLocDelete, &contract.CatalogLocationDeleteRequest{ID: "x"})
+		h.refuse(abi.CodeDenied, abi.CapCatalog, abi.CatalogRemove, &contract.CatalogRemoveRequest{Ref: "component:default/web"})
 	}},
 	{"a bucket is changed and replaced, and is read at once", bringing, func(_ *testing.T, h *probe) {
 		a := h.apply(contract.CatalogApplyRequest{Entities: [][]byte{resource("Component", "a"), resource("Component", "b")}})
@@ -160,5 +161,11 @@ var bringCases = []testCase{
 		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogLocAdd, &contract.CatalogLocationRequest{Type: "file", Target: "/etc/passwd"})
 		h.must(abi.CapCatalog, abi.CatalogLocDelete, &contract.CatalogLocationDeleteRequest{ID: l.ID}, nil)
 		h.refuse(abi.CodeNotFound, abi.CapCatalog, abi.CatalogLocDelete, &contract.CatalogLocationDeleteRequest{ID: l.ID})
+	}},
+	{"an entity that its source still brings stays", Setup{Scopes: map[string]string{"catalog": `{"locations":true}`}}, func(_ *testing.T, h *probe) {
+		h.must(abi.CapCatalog, abi.CatalogRemove, &contract.CatalogRemoveRequest{Ref: "component:default/web"}, nil)
+		h.must(abi.CapCatalog, abi.CatalogGet, &contract.CatalogGetRequest{Ref: "component:default/web"}, nil)
+		h.refuse(abi.CodeNotFound, abi.CapCatalog, abi.CatalogRemove, &contract.CatalogRemoveRequest{Ref: "component:default/none"})
+		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogRemove, &contract.CatalogRemoveRequest{Ref: "no ref"})
 	}},
 }

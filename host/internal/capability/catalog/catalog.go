@@ -48,6 +48,7 @@ type Engine interface {
 	Refresh(ref string)
 	Register(ctx context.Context, subject, kind, target string) (ingest.LocationStatus, error)
 	Unregister(ctx context.Context, id, subject string) error
+	Remove(ref string) error
 }
 
 // Deps is what the capability stands on.
@@ -78,6 +79,7 @@ func New(d Deps) capability.Capability {
 			abi.CatalogValidate:  capability.Op("catalog.validate/1", s.validate),
 			abi.CatalogLocAdd:    capability.Op("catalog.add-location/1", s.addLocation),
 			abi.CatalogLocDelete: capability.Op("catalog.delete-location/1", s.deleteLocation),
+			abi.CatalogRemove:    capability.Op("catalog.remove-entity/1", s.remove),
 		},
 	}
 }

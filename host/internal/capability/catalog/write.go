@@ -221,3 +221,24 @@ func (s service) deleteLocation(ctx context.Context, c *capability.Call, q *cont
 	}
 	return nil, s.engine.Unregister(ctx, q.ID, registeredBy) //nolint:wrapcheck // a fault with the message for the guest
 }
+
+func (s service) remove(ctx context.Context, c *capability.Call, q *contract.CatalogRemoveRequest) (msgp.Marshaler, error) {
+	r, err := reach(c, false)
+	if err != nil {
+		return nil, err
+	}
+	if c.Own(false) {
+		return nil, fault.New(fault.Denied, "entities are removed with the rights of a viewer; what the plugin brings goes with catalog.apply")
+	}
+	if err := mayRegister(c); err != nil {
+		return nil, err
+	}
+	ref, err := entity.ParseRef(q.Ref, "", "")
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "%w", err)
+	}
+	if _, err := s.sees(ctx, c.Viewer(false), r, ref.String()); err != nil {
+		return nil, err
+	}
+	return nil, s.engine.Remove(ref.String()) //nolint:wrapcheck // a fault with the message for the guest
+}

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/callboard/callboard/host/internal/fault"
 )
@@ -14,7 +13,7 @@ type Ancestor struct {
 	Parents []string // refs, sorted; none for what a root or a bucket brings
 }
 
-// Ancestry returns an entity and everything that leads to it, the entity
+// Ancestry returns an entity and everything that leads to it, the nearest
 // first. Faults: NotFound, Timeout (the engine is busy).
 func (e *Engine) Ancestry(ctx context.Context, ref string) ([]Ancestor, error) {
 	var out []Ancestor
@@ -51,7 +50,6 @@ func (s *state) ancestry(ref string) []Ancestor {
 			}
 		}
 	}
-	slices.SortStableFunc(out[1:], func(a, b Ancestor) int { return strings.Compare(a.Ref, b.Ref) })
 	return out
 }
 

@@ -50,7 +50,7 @@ func (e *Engine) diff(w *walk, want []*wanted, roots []root) *plan {
 	for _, x := range want {
 		e.want(p, w, x)
 	}
-	e.orphans(p, keep, roots)
+	e.orphans(p, keep, roots, w.scope.remove)
 	for _, key := range []string{"provider:" + providerConfig, "provider:" + providerRegistered} {
 		p.refer(key, children[key])
 	}
@@ -173,8 +173,9 @@ func (p *plan) refer(key string, refs []string) {
 }
 
 // orphans deals with entities that nothing emits any more. What came from a
-// location that the operator removed goes at once; the rest as configured.
-func (e *Engine) orphans(p *plan, keep map[string]bool, roots []root) {
+// location that the operator removed goes at once, and so does what somebody
+// asked to be removed; the rest as configured.
+func (e *Engine) orphans(p *plan, keep map[string]bool, roots []root, remove map[string]bool) {
 	named := map[string]bool{}
 	for _, r := range roots {
 		named[r.provider+" "+r.at.String()] = true
@@ -185,7 +186,7 @@ func (e *Engine) orphans(p *plan, keep map[string]bool, roots []root) {
 			continue
 		}
 		// What a plugin takes back, or no longer brings, it means to be gone.
-		if e.config.Orphans == OrphansKeep && !strings.HasPrefix(n.provider, providerPlugin) && named[n.provider+" "+n.origin] {
+		if e.config.Orphans == OrphansKeep && !remove[ref] && !strings.HasPrefix(n.provider, providerPlugin) && named[n.provider+" "+n.origin] {
 			if !n.orphan {
 				p.change(n).orphan = true
 			}

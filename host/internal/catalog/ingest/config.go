@@ -102,6 +102,7 @@ type Config struct {
 	Locations []Location
 	Rules     []Rule // nil = the default: Component, API, Location
 	Orphans   string // OrphansDelete (default) or OrphansKeep
+	ReadOnly  bool   // nobody registers or removes anything through the API
 
 	Interval time.Duration // between refreshes of a source, the next in 1 to 1.5 times of it; default 1 h
 	Watch    bool          // watch local files for changes

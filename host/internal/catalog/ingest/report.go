@@ -184,6 +184,16 @@ func (e *Engine) Locations(ctx context.Context) ([]LocationStatus, error) {
 // asks for nothing.
 func (e *Engine) Refresh(ref string) { e.request(scope{refs: map[string]bool{ref: true}}) }
 
+// Remove takes an orphan out of the catalog soon. For what a source still
+// brings it is the same as Refresh. Fault: Denied (the catalog is read-only).
+func (e *Engine) Remove(ref string) error {
+	if err := e.writable(); err != nil {
+		return err
+	}
+	e.request(scope{refs: map[string]bool{ref: true}, remove: map[string]bool{ref: true}})
+	return nil
+}
+
 // RefreshLocation asks for one source, "url:https://…", to be read again soon.
 func (e *Engine) RefreshLocation(location string) {
 	e.request(scope{sources: map[string]bool{location: true}, expand: true})
@@ -192,10 +202,21 @@ func (e *Engine) RefreshLocation(location string) {
 // RefreshAll asks for everything to be read again soon.
 func (e *Engine) RefreshAll() { e.request(scope{all: true}) }
 
+// writable refuses changes where the configuration does.
+func (e *Engine) writable() error {
+	if e.config.ReadOnly {
+		return fault.New(fault.Denied, "the catalog is read-only: catalog.readonly is set in the configuration")
+	}
+	return nil
+}
+
 // Register stores a location and reads it soon. Faults: Invalid (only URLs may
-// be registered), Conflict.
+// be registered), Conflict, Denied (the catalog is read-only).
 func (e *Engine) Register(ctx context.Context, subject, kind, target string) (LocationStatus, error) {
 	at, err := registrable(kind, target)
+	if err == nil {
+		err = e.writable()
+	}
 	if err != nil {
 		return LocationStatus{}, err
 	}
@@ -216,8 +237,12 @@ func registrable(kind, target string) (source.Location, error) {
 }
 
 // Unregister removes a location; what only it kept alive goes soon. With a
-// subject only what that one registered is there to remove. Fault: NotFound.
+// subject only what that one registered is there to remove. Faults: NotFound,
+// Denied (the catalog is read-only).
 func (e *Engine) Unregister(ctx context.Context, id, subject string) error {
+	if err := e.writable(); err != nil {
+		return err
+	}
 	if subject != "" {
 		registered, err := e.config.Store.ListLocations(ctx)
 		if err != nil {

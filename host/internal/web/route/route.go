@@ -18,6 +18,9 @@ import (
 type Route struct {
 	Method  string
 	Pattern string
+	// Permission is asked for before the plugin is; empty = the plugin, and
+	// what it asks the host for, decide.
+	Permission string
 }
 
 // Param is one decoded path parameter.

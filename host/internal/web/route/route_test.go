@@ -10,12 +10,12 @@ import (
 
 func TestMatch(t *testing.T) {
 	table, err := route.New([]route.Route{
-		{"GET", "/entities/{any}"},
-		{"GET", "/entities/by-query"},
-		{"POST", "/entities/by-query"},
-		{"GET", "/entities/by-name/{kind}/{namespace}/{name}"},
-		{"GET", "/files/{path...}"},
-		{"GET", "/"},
+		{Method: "GET", Pattern: "/entities/{any}"},
+		{Method: "GET", Pattern: "/entities/by-query"},
+		{Method: "POST", Pattern: "/entities/by-query"},
+		{Method: "GET", Pattern: "/entities/by-name/{kind}/{namespace}/{name}"},
+		{Method: "GET", Pattern: "/files/{path...}"},
+		{Method: "GET", Pattern: "/"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -46,11 +46,11 @@ func TestMatch(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	for name, routes := range map[string][]route.Route{
-		"no slash":           {{"GET", "x"}},
-		"unclosed":           {{"GET", "/{x"}},
-		"rest in the middle": {{"GET", "/{x...}/y"}},
-		"the same twice":     {{"GET", "/{a}"}, {"GET", "/{b}"}},
-		"a name twice":       {{"GET", "/{a}/{a}"}},
+		"no slash":           {{Method: "GET", Pattern: "x"}},
+		"unclosed":           {{Method: "GET", Pattern: "/{x"}},
+		"rest in the middle": {{Method: "GET", Pattern: "/{x...}/y"}},
+		"the same twice":     {{Method: "GET", Pattern: "/{a}"}, {Method: "GET", Pattern: "/{b}"}},
+		"a name twice":       {{Method: "GET", Pattern: "/{a}/{a}"}},
 	} {
 		if _, err := route.New(routes); err == nil {
 			t.Errorf("%s was accepted", name)
@@ -59,7 +59,7 @@ func TestNewRefuses(t *testing.T) {
 }
 
 func FuzzMatch(f *testing.F) {
-	table, err := route.New([]route.Route{{"GET", "/a/{b}/c"}, {"GET", "/f/{p...}"}})
+	table, err := route.New([]route.Route{{Method: "GET", Pattern: "/a/{b}/c"}, {Method: "GET", Pattern: "/f/{p...}"}})
 	if err != nil {
 		f.Fatal(err)
 	}
