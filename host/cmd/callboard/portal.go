@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,12 +36,15 @@ type problemError struct {
 	Type         string          `json:"type"`
 	Detail       string          `json:"detail"`
 	Review       json.RawMessage `json:"review"`
+	Backstage    struct {        // how its APIs refuse
+		Message string `json:"message"`
+	} `json:"error"`
 }
 
 // Error returns the refusal in a line or, where the portal names several
 // mistakes, in some.
 func (p *problemError) Error() string {
-	return fmt.Sprintf("the portal on %s answers %s: %s", p.host, p.status, p.Detail)
+	return fmt.Sprintf("the portal on %s answers %s: %s", p.host, p.status, cmp.Or(p.Detail, p.Backstage.Message))
 }
 
 // askPortal asks with a JSON body, if any.

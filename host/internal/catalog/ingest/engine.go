@@ -278,21 +278,25 @@ func (e *Engine) dueSources() scope {
 	return s
 }
 
+func (e *Engine) configured() []root {
+	var out []root
+	for _, l := range e.config.Locations {
+		at := source.Location{Type: l.Type, Target: l.Target}
+		out = append(out, root{at: at, provider: providerConfig, ref: generatedRef(at)})
+	}
+	return out
+}
+
 // roots returns the configured and the registered locations.
 func (e *Engine) roots(ctx context.Context) ([]root, []store.LocationRow, error) {
 	registered, err := e.config.Store.ListLocations(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing registered locations: %w", err)
 	}
-	var out []root
-	add := func(at source.Location, provider string) {
-		out = append(out, root{at: at, provider: provider, ref: generatedRef(at)})
-	}
-	for _, l := range e.config.Locations {
-		add(source.Location{Type: l.Type, Target: l.Target}, providerConfig)
-	}
+	out := e.configured()
 	for _, l := range registered {
-		add(source.Location{Type: l.Type, Target: l.Target}, providerRegistered)
+		at := source.Location{Type: l.Type, Target: l.Target}
+		out = append(out, root{at: at, provider: providerRegistered, ref: generatedRef(at)})
 	}
 	buckets, err := e.buckets(ctx)
 	if err != nil {
@@ -310,19 +314,9 @@ func (e *Engine) pass(ctx context.Context, s scope) error {
 	}
 	e.locate(&s)
 	w := &walk{pipe: e.takeOver(), state: e.state, scope: s, workers: e.config.Workers, globs: e.globs, done: map[string]*facts{}}
-	var want []*wanted
-	for attempt := 0; ; attempt++ {
-		if err := w.run(ctx, roots); err != nil {
-			return fmt.Errorf("reading sources: %w", err)
-		}
-		var missing map[string]map[string]bool
-		if want, missing = w.resolve(roots); len(missing) == 0 {
-			break
-		}
-		if attempt == 3 {
-			return errors.New("the sources change faster than they can be read")
-		}
-		w.again(missing)
+	want, err := w.settle(ctx, roots)
+	if err != nil {
+		return err
 	}
 	walked := e.config.Clock.Now()
 	p := e.diff(w, want, roots)
@@ -342,6 +336,23 @@ func (e *Engine) pass(ctx context.Context, s scope) error {
 		tell(w)
 	}
 	return nil
+}
+
+// settle walks until every entity that is wanted was processed.
+func (w *walk) settle(ctx context.Context, roots []root) ([]*wanted, error) {
+	for attempt := 0; ; attempt++ {
+		if err := w.run(ctx, roots); err != nil {
+			return nil, fmt.Errorf("reading sources: %w", err)
+		}
+		want, missing := w.resolve(roots)
+		if len(missing) == 0 {
+			return want, nil
+		}
+		if attempt == 3 {
+			return nil, errors.New("the sources change faster than they can be read")
+		}
+		w.again(missing)
+	}
 }
 
 // locate adds to a scope the sources of the entities in it: what they were

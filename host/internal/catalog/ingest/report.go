@@ -28,6 +28,7 @@ type Problem struct {
 	Ref     string // the entity whose status tells of it
 	Name    string // "InputError", …
 	Message string
+	Warning bool // the entity is there, and only lacks something
 }
 
 // Stats are figures for metrics.
@@ -59,7 +60,7 @@ func (e *Engine) finish(w *walk, roots []root, registered []store.LocationRow, t
 	var problems []Problem
 	add := func(ref string, found ...problem) {
 		for _, p := range found {
-			problems = append(problems, Problem{Ref: ref, Name: p.name, Message: p.message})
+			problems = append(problems, Problem{Ref: ref, Name: p.name, Message: p.message, Warning: p.warning})
 		}
 	}
 	for ref, found := range w.problems {
