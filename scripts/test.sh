@@ -81,7 +81,7 @@ suite_go() {
 	# What is embedded must be there before host is compiled.
 	make -s --no-print-directory plugins ui/dist/index.html || note fail go "make plugins ui/dist/index.html"
 	run env CGO_ENABLED="${race:+1}" "$gotestsum" --format pkgname-and-test-fails --hide-summary=skipped --junitfile "$results/go.xml" -- \
-		${race:+"$race"} -timeout 10m "${packages[@]}"
+		${race:+"$race"} -timeout 25m "${packages[@]}"
 	ran go $?
 }
 
