@@ -61,6 +61,8 @@ func CheckEnvelope(file string, root *Value) error {
 	c.format(root.Get("apiVersion"), "apiVersion", entity.CheckAPIVersion)
 	c.object(root, "", "spec", false)
 	m := root.Get("metadata")
+	c.text(m, "metadata.", "uid", false) // not kept, but what stands there must be one
+	c.text(m, "metadata.", "etag", false)
 	c.text(m, "metadata.", "title", false)
 	if d := m.Get("description"); d != nil && d.Type != String {
 		c.add(d, "metadata.description", "must be a string, not "+d.Type.String())
