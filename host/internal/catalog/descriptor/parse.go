@@ -31,6 +31,9 @@ func parse(file string, c Chunk, lim Limits, left *budget) (v Value, err error) 
 	if len(c.Text) > lim.Values && weight(c.Text) > lim.Values {
 		return Value{}, Problem{File: file, Line: c.Line, Reason: fmt.Sprintf("the document may hold more than %d values; a large text belongs into a file of its own, named by $text", lim.Values)}
 	}
+	if bytes.HasPrefix(c.Text, []byte("{")) && bytes.ContainsAny(c.Text, lineEndsOfYAML11) && json.Valid(c.Text) {
+		return jsonDocument(file, c, lim, left)
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(hideVersion(c.Text)))
 	var doc, more yaml.Node
 	if err := dec.Decode(&doc); err != nil {
@@ -38,10 +41,8 @@ func parse(file string, c Chunk, lim Limits, left *budget) (v Value, err error) 
 			return Value{}, nil
 		}
 		if json.Valid(c.Text) {
-			// JSON has an escape that the YAML library lacks, \/.
-			if v, err := parseJSON(c.Text, lim.Depth, left); err == nil {
-				return v, nil
-			}
+			// JSON has what the YAML library lacks: the escape \/, keys of any length.
+			return jsonDocument(file, c, lim, left)
 		}
 		return Value{}, syntaxProblem(file, c.Line, err)
 	}
@@ -56,6 +57,19 @@ func parse(file string, c Chunk, lim Limits, left *budget) (v Value, err error) 
 	}
 	b := builder{file: file, offset: c.Line - 1, lim: lim, budget: left, copies: min(left.copies, allowance(len(c.Text)))}
 	return b.value(doc.Content[0], 1)
+}
+
+// lineEndsOfYAML11 end lines for the YAML library, but are characters like
+// others in JSON and in YAML 1.2: between quotes it makes blanks of them.
+const lineEndsOfYAML11 = "\u0085\u2028\u2029"
+
+// jsonDocument reads a document that is JSON. Its values know no lines.
+func jsonDocument(file string, c Chunk, lim Limits, left *budget) (Value, error) {
+	v, err := parseJSON(c.Text, lim.Depth, left)
+	if err != nil {
+		return Value{}, Problem{File: file, Line: c.Line, Reason: err.Error()}
+	}
+	return v, nil
 }
 
 var versionDirective = regexp.MustCompile(`(?m)^%YAML[ \t]+1\.[0-9]+`)
