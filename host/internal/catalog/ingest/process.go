@@ -20,7 +20,7 @@ import (
 )
 
 // pipelineVersion is part of every digest: raising it processes everything anew.
-const pipelineVersion = "2"
+const pipelineVersion = "3"
 
 // withPlaceholders separates, in a digest, the document from what its
 // placeholders read. A document without any has no such part.

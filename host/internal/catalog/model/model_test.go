@@ -97,6 +97,44 @@ func TestRelationsAreThoseOfBackstage(t *testing.T) {
 	}
 }
 
+// A schema need not say what a field of refs holds: Backstage's have no dependencyOf.
+func TestAFieldWithoutSchemaHoldsRefsAllTheSame(t *testing.T) {
+	m, err := model.Compile(model.Layer{Kinds: []model.Kind{{Kind: "Thing", APIVersions: []string{"v1"}, Relations: []model.RelationField{{Field: "spec.uses", Type: "uses", DefaultKind: "Thing"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const bad = "a.yaml:4: spec.uses: "
+	for _, tc := range []struct{ name, uses, want, problem string }{
+		{name: "one", uses: "a", want: "thing:default/a"},
+		{name: "several", uses: "[a, b:c/d]", want: "thing:default/a b:c/d"},
+		{name: "none", uses: "[]"},
+		{name: "null", uses: ""},
+		{name: "an empty string", uses: `""`},
+		{name: "false", uses: "false"},
+		{name: "zero", uses: "0"},
+		{name: "true", uses: "true", problem: bad + "an entity ref is a string, not a boolean"},
+		{name: "a number", uses: "12", problem: bad + "an entity ref is a string, not a number"},
+		{name: "an object", uses: "{kind: b, name: d}", problem: bad + "an entity ref is a string, not an object"},
+		{name: "null in a list", uses: "[a, ~]", problem: bad + "an entity ref is a string, not null"},
+		{name: "an empty string in a list", uses: `[""]`, problem: bad + `entity ref "" has no name`},
+		{name: "a list in a list", uses: "[[a]]", problem: bad + "an entity ref is a string, not a list"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := derive(t, m, "apiVersion: v1\nkind: Thing\nmetadata: {name: x}\nspec: {uses: "+tc.uses+"}\n")
+			var targets []string
+			for _, r := range got {
+				targets = append(targets, r.Target)
+			}
+			if strings.Join(targets, " ") != tc.want {
+				t.Errorf("got %q, want %q", targets, tc.want)
+			}
+			if (err == nil) != (tc.problem == "") || err != nil && !strings.HasPrefix(err.Error(), tc.problem) {
+				t.Errorf("got %v, want %q", err, tc.problem)
+			}
+		})
+	}
+}
+
 func TestProblemsNameTheLineThePathAndTheReason(t *testing.T) {
 	const head = "apiVersion: backstage.io/v1alpha1\nkind: %s\nmetadata:\n  name: x\nspec:\n%s"
 	for _, tc := range []struct{ name, kind, spec, want string }{

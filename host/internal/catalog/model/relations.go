@@ -41,21 +41,16 @@ func (d *Declaration) Relations(file string, ref entity.Ref, root *descriptor.Va
 	refs := 0
 	for _, field := range d.relations {
 		v := root.Lookup(field.Field)
-		if v == nil {
-			continue
-		}
 		namespace := ref.Namespace
 		if field.DefaultNamespace == NamespaceDefault {
 			namespace = entity.DefaultNamespace
 		}
-		for _, text := range v.Strings() {
+		held := values(v)
+		for i := range held {
 			if refs++; refs > MaxRelations {
 				return nil, descriptor.Problems{{File: file, Line: line(v), Path: field.Field, Reason: fmt.Sprintf("the entity has more than %d relations", MaxRelations)}}
 			}
-			if text == "" {
-				continue
-			}
-			target, err := entity.ParseRef(text, field.DefaultKind, namespace)
+			target, err := parse(&held[i], field.DefaultKind, namespace)
 			if err != nil {
 				bad = append(bad, descriptor.Problem{File: file, Line: line(v), Path: field.Field, Reason: err.Error()})
 				continue
@@ -74,6 +69,30 @@ func (d *Declaration) Relations(file string, ref entity.Ref, root *descriptor.Va
 		return nil, bad
 	}
 	return out, nil
+}
+
+// values returns what a field holds: the items of a list, or the one value. What
+// JavaScript takes for nothing is nothing, but not as an item of a list.
+func values(v *descriptor.Value) []descriptor.Value {
+	switch {
+	case v == nil,
+		v.Type == descriptor.Null,
+		v.Type == descriptor.Bool && v.Text == "false",
+		v.Type == descriptor.Number && v.Text == "0",
+		v.Type == descriptor.String && v.Text == "":
+		return nil
+	case v.Type == descriptor.Array:
+		return v.Items
+	default:
+		return []descriptor.Value{*v}
+	}
+}
+
+func parse(v *descriptor.Value, defaultKind, defaultNamespace string) (entity.Ref, error) {
+	if v.Type != descriptor.String {
+		return entity.Ref{}, fmt.Errorf("an entity ref is a string, not %s", v.Type)
+	}
+	return entity.ParseRef(v.Text, defaultKind, defaultNamespace) //nolint:wrapcheck // says what is wrong with the ref
 }
 
 func (f *RelationField) allows(kind string) bool {
