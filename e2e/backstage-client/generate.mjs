@@ -142,7 +142,7 @@ const changes = {
     if (!list && !(field in spec(entity))) return;
     spec(entity)[field] = list ? ["group:a", nearlyRef(r)] : nearlyRef(r);
   },
-  "an odd dependencyOf": (entity, r) => void (spec(entity).dependencyOf = r.pick([() => nearlyRef(r), () => anyValue(r), () => ["", "component:a"], () => [{ kind: "component", name: "a" }]])()),
+  "an odd dependencyOf": (entity, r) => void (spec(entity).dependencyOf = r.pick([() => nearlyRef(r), () => anyValue(r), () => ["", "component:a"], () => [{ kind: "component", name: "a" }], () => ({ kind: "component", namespace: "b", name: "a" })])()),
   "another field of the spec": (entity, r) => void defined(spec(entity), anyString(r), anyValue(r)),
   "another type in the spec": (entity, r) => void (spec(entity).type = r.pick(["mcp-server", "skill", "rule", "plugin", "marketplace", "MCP-Server", "openapi", " "])),
   "an empty list in the spec": (entity, r) => void (spec(entity)[r.pick(["children", "memberOf", "remotes", "dependsOn", "targets", "dependencyOf"])] = []),
@@ -163,16 +163,17 @@ const changes = {
 const withoutSpec = Object.keys(changes).filter((name) => !/spec|dependencyOf|nesting|a field|a text|a number|keys/.test(name));
 
 // Most has been written about names, refs and URLs, so they get most of the tries.
-const often = [...Object.keys(changes), ...Array(3).fill(["another ref in the spec", "another URL", "another label", "other tags"]).flat()];
+const often = [...Object.keys(changes), ...Array(3).fill(["another ref in the spec", "an odd dependencyOf", "another URL", "another label", "other tags"]).flat()];
 
 /**
- * Makes n descriptors. Each is its JSON text, what changed, and the form that it began as: every
- * twelfth is valid, every fifth changed twice.
+ * Makes n descriptors, each one once: its JSON text, what changed, and the form that it began as.
+ * One in twelve tries changes nothing, one in five changes two places.
  */
 export function* descriptors(n, seed) {
   const r = chance(seed);
   const all = Object.keys(forms);
-  for (let i = 0; i < n; i++) {
+  const made = new Set();
+  for (let i = 0; made.size < n; i++) {
     const form = all[i % all.length];
     const entity = valid(form);
     const changed = [];
@@ -182,8 +183,11 @@ export function* descriptors(n, seed) {
       changed.push(name);
     }
     // JSON is read as JSON whatever stands between its tokens.
-    const text = JSON.stringify(entity, null, r.pick([undefined, undefined, 2, "\t"]));
-    yield { form, changed, text: text.replace(literal, () => r.pick(literals)) };
+    const plain = JSON.stringify(entity, null, r.pick([undefined, undefined, 2, "\t"]));
+    const text = plain.replace(literal, () => r.pick(literals));
+    if (made.has(text)) continue;
+    made.add(text);
+    yield { form, changed, text };
   }
 }
 
