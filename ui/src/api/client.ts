@@ -22,7 +22,7 @@ async function request<T>(method: string, url: string, { body, signal, ifMatch }
     ...(signal && { signal }),
   });
   const requestId = response.headers.get("X-Request-Id") ?? undefined;
-  if (response.status === 204) return undefined as T;
+  if (response.ok && (response.status === 204 || response.headers.get("Content-Length") === "0")) return undefined as T;
   const answer = await readJson(response);
   if (!response.ok) throw errorFromResponse(response.status, requestId, answer);
   if (answer === undefined) throw new ApiError("The server answered with something that is not JSON.", response.status, requestId);

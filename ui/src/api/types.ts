@@ -8,6 +8,7 @@ export type EntityStatusItem = Schemas["EntityStatusItem"];
 export type EntityPage = Schemas["EntityPage"];
 export type EntityQuery = Schemas["EntityQuery"];
 export type EntityFacets = Schemas["EntityFacets"];
+export type Location = Schemas["Location"];
 export type Plugin = Schemas["Plugin"];
 export type PluginDetail = Schemas["PluginDetail"];
 export type PluginReview = Schemas["PluginReview"];

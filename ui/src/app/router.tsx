@@ -7,6 +7,7 @@ import { healthRoutes } from "@/features/health/routes";
 import { homeRoutes } from "@/features/home/routes";
 import { missingRoutes } from "@/features/missing/routes";
 import { pluginRoutes } from "@/features/plugins/routes";
+import { registerRoutes } from "@/features/register/routes";
 import { parseSearch, stringifySearch } from "@/lib/search-params";
 import { mountPage } from "@/ui/page-route";
 import { NotFoundPage, RouteError } from "./errors";
@@ -15,7 +16,7 @@ import { Shell } from "./shell/Shell";
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Shell });
 
 /** The sitemap: every page of the portal is a line in one of these lists. */
-const pages = [...homeRoutes, ...catalogRoutes, ...entityRoutes, ...pluginRoutes, ...healthRoutes, ...missingRoutes, ...galleryRoutes];
+const pages = [...homeRoutes, ...catalogRoutes, ...registerRoutes, ...entityRoutes, ...pluginRoutes, ...healthRoutes, ...missingRoutes, ...galleryRoutes];
 
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({

@@ -8,6 +8,7 @@ export const strings = {
   apis: "APIs",
   docs: "Docs",
   create: "Create",
+  register: "Register a descriptor",
   admin: "Admin",
   more: "More",
   plugins: "Plugins",

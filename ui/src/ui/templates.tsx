@@ -95,13 +95,13 @@ export function DetailTemplate({ banner, tabs, aside, children, ...header }: Tem
   );
 }
 
-/** Form: one column at reading width, the actions stay in sight. */
-export function FormTemplate({ footer, children, ...header }: TemplateProps & { footer: ReactNode }) {
+/** Form: one column at reading width, the actions stay in sight when there are any. */
+export function FormTemplate({ footer, children, ...header }: TemplateProps & { footer?: ReactNode }) {
   return (
     <div className={classes.page} data-template="form">
       <PageHeader {...header} />
       <div className={classes.form}>{children}</div>
-      <div className={classes.formFooter}>{footer}</div>
+      {footer !== undefined && <div className={classes.formFooter}>{footer}</div>}
     </div>
   );
 }

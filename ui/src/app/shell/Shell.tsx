@@ -1,11 +1,13 @@
 import { ActionIcon, Drawer, Kbd, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconContrast, IconKeyboard, IconMenu2, IconSearch } from "@tabler/icons-react";
+import { IconCirclePlus, IconContrast, IconKeyboard, IconMenu2, IconSearch } from "@tabler/icons-react";
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, type MouseEvent } from "react";
 import { PageProviders } from "@/app/providers";
 import { strings } from "@/app/strings";
+import { useCan } from "@/components/can";
 import { useActions, type Action } from "@/components/command/actions";
+import { usePlugins } from "@/components/navigation";
 import { paths } from "@/lib/paths";
 import { useKeys } from "@/ui/keys";
 import { useRouteFocus } from "@/ui/route-focus";
@@ -81,6 +83,8 @@ function useShellActions(togglePalette: () => void, toggleHelp: () => void): voi
   const navigate = useNavigate();
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light");
+  const { installed } = usePlugins();
+  const [mayRegister] = useCan(["catalog.location.create"]);
   const entries = useEntries().flatMap((group) => group.entries);
   const go = ({ to, search }: { to: string; search?: Record<string, string> }) => void navigate({ to, search: search ?? {} });
   const toggleScheme = () => setColorScheme(scheme === "dark" ? "light" : "dark");
@@ -92,6 +96,7 @@ function useShellActions(togglePalette: () => void, toggleHelp: () => void): voi
   ]);
   useActions([
     ...entries.map((entry): Action => ({ id: `page:${entry.title}`, title: entry.title, group: "pages", icon: entry.icon, run: () => go(entry.target), ...(entry.key !== undefined && { keys: `g ${entry.key}` }) })),
+    ...(mayRegister && installed("catalog") ? [{ id: "register", title: strings.register, group: "actions", icon: IconCirclePlus, keywords: "add import component location", run: () => go(paths.register()) } satisfies Action] : []),
     { id: "theme", title: strings.toggleTheme, group: "actions", icon: IconContrast, keywords: "theme dark light", run: toggleScheme },
     { id: "keys", title: strings.keysHelp, group: "actions", icon: IconKeyboard, keywords: "keyboard shortcuts help", keys: "?", run: toggleHelp },
     { id: "gallery", title: strings.gallery, group: "actions", keywords: "gallery design", run: () => go(paths.gallery()) },

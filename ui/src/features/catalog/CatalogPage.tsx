@@ -1,11 +1,12 @@
 import { Button, Drawer } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconAdjustments } from "@tabler/icons-react";
+import { IconAdjustments, IconCirclePlus } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import { entitiesQuery, sessionQuery } from "@/api/queries";
 import { useStarred } from "@/components/bookmarks";
+import { useCan } from "@/components/can";
 import { displayName, kindWords } from "@/components/entity/facts";
 import { QueryBar } from "@/components/query/QueryBar";
 import { refOf } from "@/lib/entity-ref";
@@ -13,6 +14,7 @@ import { paths, type CatalogView } from "@/lib/paths";
 import { singleKind } from "@/lib/query/facets";
 import { formatQuery, parseQuery } from "@/lib/query/grammar";
 import { plural } from "@/lib/units";
+import { AppLink } from "@/ui/AppLink";
 import { usePageSearch } from "@/ui/page-route";
 import { Pagination } from "@/ui/Pagination";
 import { ErrorState } from "@/ui/states";
@@ -42,6 +44,7 @@ export default function CatalogPage() {
   const page = useQuery({ ...entitiesQuery(pageRequest(view, context)), enabled: !waiting, placeholderData: keepPreviousData });
   const facets = useFacets(terms, context);
   const { refs: starred, toggle } = useStarred();
+  const [mayRegister] = useCan(["catalog.location.create"]);
   const [drawer, drawerActions] = useDisclosure(false);
 
   // The selection belongs to the rows in sight: another view begins without one.
@@ -75,6 +78,13 @@ export default function CatalogPage() {
     <ListTemplate
       title={title}
       facets={sidebar}
+      {...(mayRegister && {
+        actions: (
+          <Button leftSection={<IconCirclePlus size={15} />} renderRoot={(props) => <AppLink {...props} target={paths.register()} />}>
+            {strings.register}
+          </Button>
+        ),
+      })}
       toolbar={
         <div className={classes.toolbar}>
           <SavedViews view={view} />

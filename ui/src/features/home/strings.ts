@@ -18,6 +18,8 @@ export const strings = {
   start: "Where to begin",
   doorFind: "Find something",
   doorFindBody: "Services, APIs, teams and who owns what.",
+  doorRegister: "Register something",
+  doorRegisterBody: "Name its descriptor, and the catalog shows it.",
   doorCreate: "Create something",
   doorCreateBody: "Begin from a template of the platform.",
   doorRead: "Read the docs",
