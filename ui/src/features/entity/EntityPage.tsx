@@ -1,5 +1,5 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconCode, IconDots, IconEdit, IconExternalLink, IconStar, IconStarFilled } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
+import { IconStar, IconStarFilled } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { ApiError } from "@/api/error";
@@ -19,12 +19,13 @@ import { usePageParams } from "@/ui/page-route";
 import { EmptyState, ErrorState, SkeletonLines } from "@/ui/states";
 import { StatusBadge } from "@/ui/StatusBadge";
 import { DetailTemplate } from "@/ui/templates";
+import { EntityMenu } from "./EntityMenu";
 import classes from "./EntityPage.module.css";
 import { dependents, Overview } from "./Overview";
 import { Problems } from "./Problems";
 import { entityQuery } from "./queries";
 import { RelationGroups } from "./RelationGroup";
-import { annotationUrl, definitionLanguage } from "./source";
+import { definitionLanguage } from "./source";
 import { strings } from "./strings";
 import { hasWhereabouts, Whereabouts } from "./Whereabouts";
 
@@ -137,33 +138,4 @@ function tabsOf(entity: Entity): Tab[] {
 function Definition({ entity }: { entity: Entity }) {
   const definition = specText(entity, "definition") ?? "";
   return <CodeBlock code={definition} language={definitionLanguage(specText(entity, "type"), definition)} label={`${displayName(entity)} ${strings.definitionLabel}`} />;
-}
-
-function EntityMenu({ entity, entityRef }: { entity: Entity; entityRef: string }) {
-  const view = annotationUrl(entity, "backstage.io/view-url");
-  const edit = annotationUrl(entity, "backstage.io/edit-url");
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="default" size={30} aria-label={strings.menu}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconCode size={15} />} renderRoot={(props) => <AppLink {...props} target={paths.entity(entityRef, "inspect")} />}>
-          {strings.inspect}
-        </Menu.Item>
-        {view !== undefined && (
-          <Menu.Item leftSection={<IconExternalLink size={15} />} component="a" href={view} rel="noreferrer">
-            {strings.viewSource}
-          </Menu.Item>
-        )}
-        {edit !== undefined && (
-          <Menu.Item leftSection={<IconEdit size={15} />} component="a" href={edit} rel="noreferrer">
-            {strings.editSource}
-          </Menu.Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
-  );
 }
