@@ -39,7 +39,12 @@ at_exit() {
 	scripts/postgres.sh stop "$postgres"
 }
 
-# start_server SUITE: serves the example company, once for all suites, and exports CALLBOARD_URL.
+free_port() {
+	node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'
+}
+
+# start_server SUITE: serves the example company, once for all suites, and exports CALLBOARD_URL and
+# CALLBOARD_TEST_DESCRIPTORS, a host and port that it may read and where a test can serve descriptors.
 # Configuration is named, so that an app-config.local.yaml of this machine changes nothing.
 start_server() {
 	[ -z "$server_pid" ] || return 0
@@ -47,11 +52,12 @@ start_server() {
 		note fail "$1" "make build"
 		return 1
 	fi
-	local port
-	port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
+	local port descriptors
+	port=$(free_port)
+	descriptors=$(free_port)
 	server_data=$(mktemp -d)
-	export CALLBOARD_URL=http://127.0.0.1:$port
-	APP_CONFIG_app_baseUrl="\"$CALLBOARD_URL\"" bin/callboard serve --config app-config.yaml \
+	export CALLBOARD_URL=http://127.0.0.1:$port CALLBOARD_TEST_DESCRIPTORS=127.0.0.1:$descriptors
+	APP_CONFIG_app_baseUrl="\"$CALLBOARD_URL\"" APP_CONFIG_backend_reading_allow="[{\"host\":\"$CALLBOARD_TEST_DESCRIPTORS\"}]" bin/callboard serve --config app-config.yaml \
 		--listen "127.0.0.1:$port" --data "$server_data" >"$results/server.log" 2>&1 &
 	server_pid=$!
 	if ! node scripts/wait-ready.mjs "$CALLBOARD_URL/.callboard/ready" "$server_pid"; then

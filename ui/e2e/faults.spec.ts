@@ -159,3 +159,45 @@ test("an upload that is refused says that nothing was installed, and can be trie
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Upgrade Hello to 0.4.0" })).toBeVisible();
 });
+
+const descriptor = "/catalog/-/register?url=https%3A%2F%2Fgit.reelhouse.example%2Fplayback-edge%2Fcatalog-info.yaml";
+
+test("a descriptor that cannot be looked at keeps its address, names the request and can be tried again", async ({ page, context, watch }) => {
+  watch.allow(/500/);
+  await context.addCookies([breaks("fail", "analyze-location")]);
+  await page.goto(descriptor);
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("Nothing was registered");
+  await expect(alert.getByText(/^[0-9a-f]{16}$/)).toBeVisible();
+  await expect(page.getByRole("textbox", { name: "Address of the descriptor" })).toHaveValue(/playback-edge/);
+  await expectAccessible(page);
+  await context.clearCookies({ name: "fail" });
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("region", { name: "What it describes" })).toContainText("In the catalog already");
+});
+
+test("whoever may not register is told so, and sees what was found", async ({ page, context, watch }) => {
+  watch.allow(/403/);
+  await context.addCookies([breaks("deny", "/api/catalog/locations")]);
+  await page.goto(descriptor);
+  await page.getByRole("button", { name: /^Register/ }).click();
+  await expect(page.getByRole("alert")).toContainText("roles.operator");
+  await expect(page.getByRole("region", { name: "What it describes" })).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("nothing is unregistered while it is not known what goes with it", async ({ page, context, watch }) => {
+  watch.allow(/500/);
+  await page.goto("/catalog/default/component/playback-edge");
+  await settled(page);
+  await context.addCookies([breaks("fail", "by-query")]);
+  await page.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Unregister" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("alert")).toContainText("Nothing was changed");
+  await expect(dialog.getByRole("button", { name: "Unregister" })).toBeDisabled();
+  await expectAccessible(page);
+  await context.clearCookies({ name: "fail" });
+  await dialog.getByRole("button", { name: "Try again" }).click();
+  await expect(dialog.getByRole("button", { name: "Unregister" })).toBeEnabled();
+});

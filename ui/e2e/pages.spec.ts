@@ -12,6 +12,7 @@ const subjects: Subject[] = [
   { name: "catalog-everything", path: "/catalog?q=" },
   { name: "catalog-none", path: "/catalog?q=kind%3Acomponent+name%3Athere-is-no-such-name" },
   { name: "apis", path: "/catalog?q=kind%3Aapi" },
+  { name: "register", path: "/catalog/-/register" },
   { name: "component", path: { kind: "component" } },
   { name: "api-definition", path: { kind: "api", tab: "definition" } },
   { name: "group", path: { kind: "group" } },

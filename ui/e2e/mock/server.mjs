@@ -21,6 +21,12 @@ const notFound = (message) => ({ code: 404, body: { error: { name: "NotFoundErro
 
 const found = (body, message) => (body ? { body } : status(404, "Not found", message));
 
+/** What the stand-in finds at every address: an entity that it has. */
+const described = (target) => {
+  const entity = byRef.get("component:default/playback-edge");
+  return { ...entity, metadata: { ...entity.metadata, annotations: { "backstage.io/managed-by-origin-location": `url:${target}` } } };
+};
+
 function session(ref) {
   const { team, ...principal } = personas.find((persona) => persona.ref === ref) ?? personas[0];
   return {
@@ -42,6 +48,11 @@ const routes = [
     return entity ? { body: entity } : notFound(`No entity named '${name}' found, with kind '${kind}' in namespace '${namespace}'`);
   }],
   ["POST", /^\/api\/catalog\/entity-facets$/, (_, body) => ({ body: { facets: facets(select(entities, body), body.facets) } })],
+  ["POST", /^\/api\/catalog\/analyze-location$/, (_, { location }) => ({ body: { existingEntityFiles: [{ location, isRegistered: false, entity: described(location.target) }], generateEntities: [], problems: [] } })],
+  ["POST", /^\/api\/catalog\/locations$/, (_, { target }) => ({ code: 201, body: { location: { id: "l-1", type: "url", target, entityRef: "location:default/generated-1" }, entities: [] } })],
+  ["POST", /^\/api\/catalog\/locations\/by-query$/, (_, { query }) => ({ body: { items: [{ id: "l-1", ...query, entityRef: "location:default/generated-1" }], totalItems: 1, pageInfo: {} } })],
+  ["DELETE", /^\/api\/catalog\/locations\/[^/]+$/, () => ({ body: {} })],
+  ["POST", /^\/api\/catalog\/refresh$/, () => ({ body: {} })],
   ["GET", /^\/api\/plugins$/, () => ({ body: plugins })],
   ["POST", /^\/api\/plugins\/releases$/, () => ({ code: 201, body: review(plugins[1].pending.digest) })],
   ["GET", /^\/api\/plugins\/releases\/([^/]+)$/, ([digest]) => found(review(digest), `There is no release ${digest}.`)],
