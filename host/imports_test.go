@@ -19,7 +19,7 @@ var layers = []layer{
 	{"door", []string{"internal/capability"}},
 	{"services", []string{
 		"internal/catalog", "internal/search", "internal/docs", "internal/scaffold", "internal/render",
-		"internal/job", "internal/event", "internal/blob", "internal/source", "internal/audit",
+		"internal/job", "internal/event", "internal/blob", "internal/source", "internal/webhook", "internal/audit",
 	}},
 	{"data", []string{"internal/condition", "internal/store"}},
 	{"leaves", []string{"internal/fault", "internal/principal", "internal/telemetry", "internal/egress", "internal/config"}},
@@ -34,6 +34,7 @@ var beside = []exception{
 	{"internal/docs", "internal/render", "pages are rendered as all markdown is"},
 	{"internal/scaffold", "internal/source", "skeletons are read through source"},
 	{"internal/scaffold", "internal/render", "templates are rendered as all text is"},
+	{"internal/webhook", "internal/source", "a delivery says what was pushed, in its words"},
 	{"internal/store", "internal/condition", "a filter of policy becomes SQL"},
 }
 
@@ -48,6 +49,10 @@ var closed = []door{
 	{"internal/store/postgres", []string{"internal/app"}, "everybody else uses the interfaces of store"},
 	{"internal/blob/local", []string{"internal/app"}, "everybody else uses blob.Store"},
 	{"internal/blob/s3", []string{"internal/app"}, "everybody else uses blob.Store"},
+	{"internal/source/github", []string{"internal/app"}, "everybody else uses source.Reader"},
+	{"internal/source/gitlab", []string{"internal/app"}, "as source/github"},
+	{"internal/source/gitea", []string{"internal/app"}, "as source/github"},
+	{"internal/source/s3", []string{"internal/app"}, "as source/github"},
 }
 
 // homes are the only folders that import a heavy package, or another module of this repository.
@@ -65,7 +70,8 @@ var homes = []home{
 	{"github.com/tetratelabs/wazero", []string{"internal/plugin/wasm", "internal/plugin/extism", "internal/plugin/sandbox", "internal/plugin/meter", "pluginbench"}},
 	{"github.com/extism/go-sdk", []string{"internal/plugin/extism", "pluginbench"}},
 	{"github.com/extism/go-pdk", []string{"internal/plugin/plugintest/guests/extism-go", "pluginbench"}}, // guests, in modules of their own
-	{"github.com/aws/", []string{"internal/blob/s3"}},
+	{"github.com/aws/", []string{"internal/blob/s3", "internal/source/s3"}},
+	{"github.com/golang-jwt/", []string{"internal/source/github"}},
 	{"github.com/open-policy-agent/", []string{"internal/policy"}},
 	{"github.com/meilisearch/", []string{"internal/search/meili"}},
 	{"github.com/blevesearch/", []string{"internal/search/bleve"}},
@@ -93,8 +99,8 @@ var sdkMayUse = []string{"github.com/tinylib/msgp/", "github.com/philhofer/fwd",
 
 // testSupport are folders of tests and measurements. Only tests, and each other, import them.
 var testSupport = []string{
-	"internal/testpg", "internal/store/storetest", "internal/plugin/plugintest", "internal/app/apptest",
-	"internal/catalog/catalogbench", "internal/search/searchtest", "internal/blob/blobtest", "internal/egress/egresstest", "internal/loadtest",
+	"internal/testpg", "internal/store/storetest", "internal/plugin/plugintest", "internal/app/apptest", "internal/web/api/apitest",
+	"internal/catalog/catalogbench", "internal/search/searchtest", "internal/blob/blobtest", "internal/source/sourcetest", "internal/source/giteatest", "internal/egress/egresstest", "internal/loadtest",
 	"cmd/callboard-bench", "pluginbench", // measure, and are never shipped
 }
 

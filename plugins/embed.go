@@ -12,14 +12,21 @@ import (
 )
 
 //go:embed catalog/plugin.yaml all:catalog/dist
+//go:embed discovery/plugin.yaml all:discovery/dist
+//go:embed organization/plugin.yaml all:organization/dist
 var files embed.FS
 
-// core lists the core plugins in the order in which they are loaded.
-var core = [...]string{"catalog"}
+// core lists the core plugins in the order in which they are loaded. An
+// optional one runs when plugins.entries names it.
+var core = [...]struct {
+	id       string
+	optional bool
+}{{"catalog", false}, {"discovery", true}, {"organization", true}}
 
 // Bundle is one core plugin.
 type Bundle struct {
 	ID       string
+	Optional bool   // it runs only where configuration names it
 	Manifest []byte // plugin.yaml
 	Wasm     []byte // nil when the module has not been built
 }
@@ -28,7 +35,8 @@ type Bundle struct {
 // was built without "make build", as in a host's unit tests.
 func Core() []Bundle {
 	out := make([]Bundle, 0, len(core))
-	for _, id := range core {
+	for _, c := range core {
+		id := c.id
 		manifest, err := files.ReadFile(id + "/plugin.yaml")
 		if err != nil {
 			panic(fmt.Sprintf("plugins: %v", err)) // embedded above
@@ -37,7 +45,7 @@ func Core() []Bundle {
 		if err != nil {
 			wasm = nil
 		}
-		out = append(out, Bundle{ID: id, Manifest: manifest, Wasm: wasm})
+		out = append(out, Bundle{ID: id, Optional: c.optional, Manifest: manifest, Wasm: wasm})
 	}
 	return out
 }

@@ -11,6 +11,8 @@ var (
 	opCatalogApply     = operation{abi.CapCatalog, abi.CatalogApply, "catalog.apply/1"}
 	opCatalogRefresh   = operation{abi.CapCatalog, abi.CatalogRefresh, "catalog.refresh/1"}
 	opCatalogTraverse  = operation{abi.CapCatalog, abi.CatalogTraverse, "catalog.traverse/1"}
+	opCatalogProblems  = operation{abi.CapCatalog, abi.CatalogProblems, "catalog.problems/1"}
+	opCatalogModel     = operation{abi.CapCatalog, abi.CatalogModel, "catalog.model/1"}
 	opCatalogAncestry  = operation{abi.CapCatalog, abi.CatalogAncestry, "catalog.ancestry/1"}
 	opCatalogValidate  = operation{abi.CapCatalog, abi.CatalogValidate, "catalog.validate/1"}
 	opCatalogLocAdd    = operation{abi.CapCatalog, abi.CatalogLocAdd, "catalog.add-location/1"}
@@ -54,6 +56,15 @@ func (c Catalog) Refresh(refs ...string) error {
 	return c.call.do(opCatalogRefresh, &contract.CatalogRefreshRequest{Refs: refs, Own: c.own}, nil)
 }
 
+// RefreshKeys lets the entities be processed again soon for which a processor
+// of the plugin named one of up to 100 keys. A viewer is refused.
+func (c Catalog) RefreshKeys(keys ...string) error {
+	if !c.own {
+		return Denied("keys are refreshed with the plugin's own rights: Own(ctx).Catalog()")
+	}
+	return c.call.do(opCatalogRefresh, &contract.CatalogRefreshRequest{Keys: keys, Own: true}, nil)
+}
+
 // CatalogTraversal says where to start and how far to go along relations.
 type CatalogTraversal struct {
 	Refs      []string
@@ -70,6 +81,30 @@ func (c Catalog) Traverse(q CatalogTraversal) (Document, error) {
 	return c.document(opCatalogTraverse, &contract.CatalogTraverseRequest{
 		Refs: q.Refs, Relations: q.Relations, Direction: q.Direction, Depth: q.Depth, Limit: q.Limit, Fields: q.Fields, RefsOnly: q.RefsOnly, Own: c.own,
 	})
+}
+
+// CatalogProblemQuery selects what is wrong with entities. A list without
+// values selects all.
+type CatalogProblemQuery struct {
+	Types  []string // processing, unreadable, dangling, orphan, unowned
+	Owners []string // refs, or "none"
+	Kinds  []string
+	Limit  int // default 50, at most 1,000
+	Offset int
+}
+
+// Problems returns {"items":[{"entityRef","type","level","message","owners",
+// "location","line","relation":{"type","targetRef"}}],"totalItems","counts":{"types","owners","kinds"}}.
+func (c Catalog) Problems(q CatalogProblemQuery) (Document, error) {
+	return c.document(opCatalogProblems, &contract.CatalogProblemsRequest{
+		Types: q.Types, Owners: q.Owners, Kinds: q.Kinds, Limit: q.Limit, Offset: q.Offset, Own: c.own,
+	})
+}
+
+// Model returns {"kinds","relations","annotations","labels"}: what entities
+// there can be, and which plugin says so.
+func (c Catalog) Model() (Document, error) {
+	return c.document(opCatalogModel, &contract.CatalogModelRequest{Own: c.own})
 }
 
 // Ancestry returns {"rootEntityRef","items":[{"entity","parentEntityRefs"}]}:

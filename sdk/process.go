@@ -17,6 +17,7 @@ type Entity struct {
 	relations []contract.EmittedRelation
 	emit      [][]byte
 	errors    []string
+	keys      []string
 }
 
 // Ref returns the canonical entity ref.
@@ -94,6 +95,11 @@ func (e *Entity) RelateFrom(sourceRef, relation string) {
 // It may name its owner, and be of any kind but User, Group and Location.
 func (e *Entity) Emit(child []byte) { e.emit = append(e.emit, child) }
 
+// RefreshWith names what else the entity is made of: "jira:PAY". When that
+// changes, Own(ctx).Catalog().RefreshKeys with the name has the entity processed
+// again. At most 100 names of 512 bytes.
+func (e *Entity) RefreshWith(keys ...string) { e.keys = append(e.keys, keys...) }
+
 // Fail adds an item to the entity's status and lets processing go on: the
 // entity takes the other changes and keeps what was emitted for it before.
 func (e *Entity) Fail(format string, args ...any) {
@@ -122,7 +128,7 @@ func (g *Guest) process(c *call, payload []byte) []byte {
 			out.Errors = e.errors
 			continue
 		}
-		out.Relations, out.Emit, out.Errors = e.relations, e.emit, e.errors
+		out.Relations, out.Emit, out.Errors, out.RefreshKeys = e.relations, e.emit, e.errors, e.keys
 		if e.changed {
 			out.Entity = e.json
 		}

@@ -26,7 +26,7 @@ export const ofDescriptors = [
     name: "nesting has a limit of 64 levels",
     reason: "A descriptor is bounded in every direction; no real one comes near.",
     accepted: "by Backstage",
-    where: ({ entity, refusal }) => /nested|Malformed request body/.test(refusal) && depth(entity) > 64,
+    where: ({ entity, refusal }) => /nested/.test(refusal) && depth(entity) > 64,
   },
   {
     name: "an entity ref is a string, in dependencyOf too",

@@ -1,8 +1,9 @@
 // Backstage's own code and Callboard, asked about the same thousands of descriptors and refs: both
 // accept or both refuse, but for what differences.mjs lists.
 import assert from "node:assert/strict";
-import { Agent, request } from "node:http";
-import { before, describe, test } from "node:test";
+import { Agent, createServer, request } from "node:http";
+import { after, before, describe, test } from "node:test";
+import { parse } from "yaml";
 import { ofDescriptors, ofRefs } from "./differences.mjs";
 import { descriptors, refs, refsTo } from "./generate.mjs";
 import { canonical, objection } from "./judge.mjs";
@@ -141,6 +142,42 @@ describe(`refs, seed ${seed}`, () => {
   for (const difference of ofRefs) {
     test(`differ still: ${difference.name}`, () => assert.ok(listed.get(difference) > 0, "it does not occur: take it off the list"));
   }
+});
+
+// A few texts of YAML itself, with what its versions and libraries disagree about.
+describe("YAML", () => {
+  const texts = {
+    "line ends of YAML 1.1 in a plain text": "description: a\u2028b\u2029c\u0085d",
+    "line ends of YAML 1.1 in quotes": "description: \"a \u2028 b\"",
+    "line ends of YAML 1.1 in a block": "description: |\n    a\u2028b\n    c",
+    "line ends of YAML 1.1 in a folded block": "description: >\n    a\u2029b\n    c",
+    "line ends of YAML 1.1 in a key of an object": "annotations: { note: 'a\u2028b' }",
+    "line ends of YAML 1.1 in a comment": "description: a # b\u2028c",
+    "keys of two letters that fold alike": "s: 1\n  \u017f: 2",
+    "words that YAML 1.1 takes for booleans": "description: yes",
+  };
+  for (const [name, metadata] of Object.entries(texts)) {
+    test(`is read alike: ${name}`, async () => {
+      const text = `apiVersion: backstage.io/v1alpha1\nkind: Domain\nmetadata:\n  name: yaml\n  ${metadata}\nspec:\n  owner: ledger\n`;
+      const theirs = parse(text);
+      served = text;
+      const { entities } = await client.addLocation({ type: "url", target: `http://${process.env.CALLBOARD_TEST_DESCRIPTORS}/catalog-info.yaml`, dryRun: true });
+      const ours = entities.find(({ kind }) => kind === "Domain");
+      for (const [key, value] of Object.entries(theirs.metadata)) {
+        if (key !== "annotations") assert.deepEqual(ours.metadata[key], value, key);
+      }
+      for (const [key, value] of Object.entries(theirs.metadata.annotations ?? {})) assert.equal(ours.metadata.annotations[key], value, key);
+    });
+  }
+
+  let served = "";
+  let server;
+  before(async () => {
+    server = createServer((_, response) => response.end(served));
+    const [host, port] = process.env.CALLBOARD_TEST_DESCRIPTORS.split(":");
+    await new Promise((resolve) => server.listen(Number(port), host, resolve));
+  });
+  after(() => server.close());
 });
 
 function grouped(cases) {

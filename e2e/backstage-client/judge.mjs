@@ -1,6 +1,7 @@
 // What Backstage says of a descriptor, by its own code: the steps of an ingestion, in their order.
 import { createRequire } from "node:module";
 import * as model from "@backstage/catalog-model";
+import { templateEntityV1beta3Validator } from "@backstage/plugin-scaffolder-common";
 
 // Its ES modules do not load in Node, which wants extensions in imports; its CommonJS does.
 const alpha = createRequire(import.meta.url)("@backstage/catalog-model/alpha");
@@ -31,8 +32,7 @@ const validators = {
   Location: { "": model.locationEntityV1alpha1Validator },
   Resource: { "": model.resourceEntityV1alpha1Validator },
   System: { "": model.systemEntityV1alpha1Validator },
-  // Its schema is in another package; the generator leaves its spec alone.
-  Template: { "": { check: async (entity) => entity.apiVersion === "scaffolder.backstage.io/v1beta3" && entity.spec !== undefined } },
+  Template: { "": templateEntityV1beta3Validator },
   User: { "": model.userEntityV1alpha1Validator },
 };
 
@@ -53,10 +53,13 @@ export async function objection(entity) {
   }
 }
 
+// Fields of refs that are code and no model: of the processor of the scaffolder.
+const others = { Template: [{ path: "spec.owner", defaultKind: "Group", defaultNamespace: "inherit" }] };
+
 /** Reads the refs that make relations; one that cannot be read is an error of the entity. */
 function refsOf(entity) {
   const { kind, apiVersion, metadata, spec } = entity;
-  const fields = declared.getKind({ kind, apiVersion, spec })?.relationFields ?? [];
+  const fields = declared.getKind({ kind, apiVersion, spec })?.relationFields ?? others[kind] ?? [];
   for (const { path, defaultKind, defaultNamespace } of fields) {
     const value = path.split(".").reduce((at, key) => at?.[key], entity);
     if (!value) continue;

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,9 @@ func body(r *sdk.Request, member func(key string, value []byte) error) error {
 			first = member(key, value)
 		}
 	})
+	if errors.Is(err, rawjson.ErrDepth) {
+		return sdk.Invalid("Malformed request body, it is %w", err)
+	}
 	if err != nil {
 		return malformed("expected a JSON object")
 	}

@@ -47,6 +47,15 @@ func ancestry(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
 	return document(doc, "", ""), nil
 }
 
+// model serves GET /model.
+func model(ctx context.Context, _ *sdk.Request) (*sdk.Response, error) {
+	doc, err := sdk.Viewer(ctx).Catalog().Model()
+	if err != nil {
+		return nil, err
+	}
+	return document(doc, "", ""), nil
+}
+
 // refOf is the entity that the path names.
 func refOf(r *sdk.Request) string {
 	return r.Param("kind") + ":" + r.Param("namespace") + "/" + r.Param("name")
@@ -78,8 +87,12 @@ func removeEntity(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
 func refresh(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
 	var ref string
 	err := body(r, func(key string, value []byte) (err error) {
-		if key == "entityRef" {
+		switch key {
+		case "entityRef":
 			ref, err = text(key, value)
+		case "authorizationToken": // older clients send one
+		default:
+			err = sdk.Invalid("Malformed request body, must not have \"%s\"", key)
 		}
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log"
+	"slices"
 	"strconv"
 
 	"github.com/callboard/callboard/sdk"
@@ -11,9 +12,17 @@ import (
 )
 
 // api answers errors as Backstage does: {error, request, response}. Clients
-// read the name and message from it.
-func api(handle sdk.Handler) sdk.Handler {
+// read the name and message from it. As there, a parameter that the route does
+// not know is an error: whoever misspells a filter would get everything.
+func api(handle sdk.Handler, parameters ...string) sdk.Handler {
 	return func(ctx context.Context, r *sdk.Request) (*sdk.Response, error) {
+		if r.RawQuery != "" {
+			for _, p := range r.Query() {
+				if !slices.Contains(parameters, p.Name) {
+					return errorResponse(r, sdk.Invalid("Unknown query parameter '%s'", p.Name)), nil
+				}
+			}
+		}
 		resp, err := handle(ctx, r)
 		if err == nil {
 			return resp, nil

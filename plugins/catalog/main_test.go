@@ -60,9 +60,13 @@ func TestInputErrors(t *testing.T) {
 		{"no refs", "POST", "/entities/by-refs", `{}`, "Malformed request body"},
 		{"refs that are numbers", "POST", "/entities/by-refs", `{"entityRefs":[1]}`, "Malformed request body"},
 		{"a body that is no JSON", "POST", "/entities/by-query", `limit=3`, "Malformed request body"},
+		{"a body that is nested too deep", "POST", "/entities/by-query", `{"query":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + "}", "Malformed request body, it is nested deeper than 200 levels"},
 		{"an empty cursor", "POST", "/entities/by-query", `{"cursor":""}`, "Cursor cannot be empty"},
 		{"a query that is a list", "POST", "/entities/by-query", `{"query":[]}`, "Query must be an object"},
 		{"no entity to refresh", "POST", "/refresh", `{}`, `Malformed request body (did you remember to specify an application/json content type?), "entityRef" is missing`},
+		{"a field that is unknown", "POST", "/refresh", `{"entityRef":"component:default/a","soon":true}`, `Malformed request body, must not have "soon"`},
+		{"a parameter that is unknown", "GET", "/entities?filters=kind=api", "", "Unknown query parameter 'filters'"},
+		{"a parameter of another route", "GET", "/entities/by-query?facet=kind", "", "Unknown query parameter 'facet'"},
 		{"a ref that is none", "POST", "/refresh", `{"entityRef":"web"}`, ""},
 		{"nothing to validate", "POST", "/validate-entity", `{"location":"url:https://example.com/a.yaml"}`, "Malformed request body"},
 		{"a place that is missing", "POST", "/validate-entity", `{"entity":{}}`, "Malformed request body"},
@@ -74,6 +78,14 @@ func TestInputErrors(t *testing.T) {
 		{"an unknown operator", "POST", "/locations/by-query", `{"query":{"$xor":[]}}`, "Query has an unknown operator"},
 		{"an operator without its array", "POST", "/locations/by-query", `{"query":{"type":{"$in":"url"}}}`, "Query operator $in takes an array"},
 		{"a place to look at", "POST", "/analyze-location", `{"location":"https://example.com"}`, `Malformed request body, "location" must be an object`},
+		{"a graph without a parameter", "GET", "/graph", "", "entityRef is missing; it names 1 to 100 entities to start from"},
+		{"a graph of nothing", "POST", "/graph", `{}`, "entityRefs is missing; it names 1 to 100 entities to start from"},
+		{"a graph of what is not there", "GET", "/graph?entityRef=component:none", "", "no entity component:default/none to start from"},
+		{"a direction", "GET", "/graph?entityRef=component:playback&direction=up", "", `direction is "up"; it must be outgoing, incoming or both`},
+		{"a depth", "POST", "/graph", `{"entityRefs":["component:playback"],"maxDepth":11}`, "maxDepth is 11; it must be 1 to 10"},
+		{"no nodes", "GET", "/graph?entityRef=component:playback&maxNodes=0", "", "maxNodes is 0; it must be at least 1"},
+		{"a fan-out that is text", "POST", "/graph", `{"entityRefs":["component:playback"],"fanOut":"all"}`, "Invalid fanOut"},
+		{"a depth of an impact", "GET", "/entities/by-name/component/default/playback/impact?maxDepth=11", "", "maxDepth is 11; it must be 1 to 10"},
 		{"a mode of totals", "GET", "/entities/by-query?totalItems=some", "", `Invalid totalItems parameter "some", expected one of: include, exclude`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -340,5 +352,33 @@ func TestDeniedIsNotAllowed(t *testing.T) {
 	var e struct{ Error struct{ Name string } }
 	if err := json.Unmarshal(got.Body, &e); err != nil || got.Status != 403 || e.Error.Name != "NotAllowedError" {
 		t.Errorf("got %d %s", got.Status, got.Body)
+	}
+}
+
+func TestGraphsInBothForms(t *testing.T) {
+	h := open(t)
+	got, posted := h.Get("/graph?entityRef=component:PLAYBACK&kind=component&relation=dependsOn&maxDepth=2"), h.Post("/graph", `{"entityRefs":["component:playback"],"kinds":["component"],"relations":["dependsOn"],"maxDepth":2}`)
+	if got.Status != 200 || string(got.Body) != string(posted.Body) {
+		t.Errorf("GET %d %s\nPOST %d %s", got.Status, got.Body, posted.Status, posted.Body)
+	}
+	var g struct{ Nodes []struct{ Ref, Kind string } }
+	got.JSON(t, &g)
+	if len(g.Nodes) != 1 || g.Nodes[0].Ref != "component:default/playback" || g.Nodes[0].Kind != "Component" {
+		t.Errorf("%+v", g)
+	}
+}
+
+func TestImpactIsOfAnEntityThatIsThere(t *testing.T) {
+	h := open(t)
+	var i struct {
+		Entity struct{ Ref string }
+	}
+	if got := h.Get("/entities/by-name/component/default/playback/impact"); got.Status != 200 {
+		t.Fatalf("%d %s", got.Status, got.Body)
+	} else if got.JSON(t, &i); i.Entity.Ref != "component:default/playback" {
+		t.Errorf("%+v", i)
+	}
+	if got := h.Get("/entities/by-name/component/default/none/impact"); got.Status != 404 || !strings.Contains(string(got.Body), "NotFoundError") {
+		t.Errorf("%d %s", got.Status, got.Body)
 	}
 }

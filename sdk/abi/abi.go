@@ -133,12 +133,26 @@ const (
 	CatalogLocAdd    uint32 = 11<<8 | 1 // catalog.add-location/1
 	CatalogLocDelete uint32 = 12<<8 | 1 // catalog.delete-location/1
 	CatalogRemove    uint32 = 13<<8 | 1 // catalog.remove-entity/1
+	CatalogProblems  uint32 = 20<<8 | 1 // catalog.problems/1
+	CatalogGraph     uint32 = 14<<8 | 1 // catalog.graph/1
+	CatalogImpact    uint32 = 15<<8 | 1 // catalog.impact/1
+	CatalogModel     uint32 = 21<<8 | 1 // catalog.model/1
+
+	CatalogHistory    uint32 = 16<<8 | 1 // catalog.history/1
+	CatalogAsOf       uint32 = 17<<8 | 1 // catalog.as-of/1
+	CatalogLocRemoved uint32 = 18<<8 | 1 // catalog.removed-locations/1
+	CatalogLocRestore uint32 = 19<<8 | 1 // catalog.restore-location/1
 
 	BlobPut    uint32 = 1<<8 | 1 // blob.put/1
 	BlobGet    uint32 = 2<<8 | 1 // blob.get/1
 	BlobStat   uint32 = 3<<8 | 1 // blob.stat/1
 	BlobList   uint32 = 4<<8 | 1 // blob.list/1
 	BlobDelete uint32 = 5<<8 | 1 // blob.delete/1
+
+	SourceRead   uint32 = 1<<8 | 1 // source.read/1
+	SourceTree   uint32 = 2<<8 | 1 // source.tree/1
+	SourceSearch uint32 = 3<<8 | 1 // source.search/1
+	SourceAsk    uint32 = 4<<8 | 1 // source.ask/1
 
 	HTTPFetch uint32 = 1<<8 | 1 // http.fetch/1
 

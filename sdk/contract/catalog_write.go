@@ -36,10 +36,13 @@ type CatalogProblem struct {
 }
 
 // CatalogRefreshRequest is the payload of catalog.refresh/1: the sources of
-// these entities are read again soon. At most 100 refs.
+// these entities are read again soon. With Keys, which a plugin asks for with
+// its own rights, entities for which its processors named one of them are
+// processed again, though their sources did not change. At most 100 of both.
 type CatalogRefreshRequest struct {
 	Refs []string `msg:"r,limit=20000" json:"refs"`
 	Own  bool     `msg:"o" json:"own,omitempty"`
+	Keys []string `msg:"k,limit=20000" json:"keys,omitempty"`
 }
 
 // CatalogTraverseRequest is the payload of catalog.traverse/1: what can be
@@ -54,6 +57,27 @@ type CatalogTraverseRequest struct {
 	Fields    []string `msg:"f,limit=20000" json:"fields,omitempty"`    // of the entities; none = all
 	RefsOnly  bool     `msg:"e" json:"refsOnly,omitempty"`              // no entities
 	Own       bool     `msg:"o" json:"own,omitempty"`
+}
+
+// CatalogProblemsRequest is the payload of catalog.problems/1: what is wrong
+// with entities, and who owns them. A list without values selects all. The
+// answer is a handle to {"items":[{"entityRef","type","level","message",
+// "owners","location","line","relation":{"type","targetRef"}}],"totalItems",
+// "counts":{"types","owners","kinds"}}; counts are lists of {"value","count"}.
+type CatalogProblemsRequest struct {
+	Types  []string `msg:"t,limit=20000" json:"types,omitempty"`  // processing, unreadable, dangling, orphan, unowned
+	Owners []string `msg:"w,limit=20000" json:"owners,omitempty"` // refs, or "none"
+	Kinds  []string `msg:"k,limit=20000" json:"kinds,omitempty"`
+	Limit  int      `msg:"l" json:"limit,omitempty"` // default 50, at most 1,000
+	Offset int      `msg:"s" json:"offset,omitempty"`
+	Own    bool     `msg:"o" json:"own,omitempty"`
+}
+
+// CatalogModelRequest is the payload of catalog.model/1. The answer is a handle
+// to {"kinds","relations","annotations","labels"}: the model that the layers of
+// all plugins make, as /api/catalog/model shows it.
+type CatalogModelRequest struct {
+	Own bool `msg:"o" json:"own,omitempty"`
 }
 
 // CatalogAncestryRequest is the payload of catalog.ancestry/1. The answer is a

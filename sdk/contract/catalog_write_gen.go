@@ -608,6 +608,58 @@ func (z *CatalogLocationRequest) Msgsize() (s int) {
 }
 
 // MarshalMsg implements msgp.Marshaler
+func (z CatalogModelRequest) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 1
+	// string "o"
+	o = append(o, 0x81, 0xa1, 0x6f)
+	o = msgp.AppendBool(o, z.Own)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *CatalogModelRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "o":
+			z.Own, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Own")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z CatalogModelRequest) Msgsize() (s int) {
+	s = 1 + 2 + msgp.BoolSize
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
 func (z *CatalogProblem) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// map header, size 6
@@ -705,11 +757,180 @@ func (z *CatalogProblem) Msgsize() (s int) {
 }
 
 // MarshalMsg implements msgp.Marshaler
+func (z *CatalogProblemsRequest) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 6
+	// string "t"
+	o = append(o, 0x86, 0xa1, 0x74)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Types)))
+	for za0001 := range z.Types {
+		o = msgp.AppendString(o, z.Types[za0001])
+	}
+	// string "w"
+	o = append(o, 0xa1, 0x77)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Owners)))
+	for za0002 := range z.Owners {
+		o = msgp.AppendString(o, z.Owners[za0002])
+	}
+	// string "k"
+	o = append(o, 0xa1, 0x6b)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Kinds)))
+	for za0003 := range z.Kinds {
+		o = msgp.AppendString(o, z.Kinds[za0003])
+	}
+	// string "l"
+	o = append(o, 0xa1, 0x6c)
+	o = msgp.AppendInt(o, z.Limit)
+	// string "s"
+	o = append(o, 0xa1, 0x73)
+	o = msgp.AppendInt(o, z.Offset)
+	// string "o"
+	o = append(o, 0xa1, 0x6f)
+	o = msgp.AppendBool(o, z.Own)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *CatalogProblemsRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "t":
+			var zb0002 uint32
+			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Types")
+				return
+			}
+			if zb0002 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.Types) >= int(zb0002) {
+				z.Types = (z.Types)[:zb0002]
+			} else {
+				z.Types = make([]string, zb0002)
+			}
+			for za0001 := range z.Types {
+				z.Types[za0001], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Types", za0001)
+					return
+				}
+			}
+		case "w":
+			var zb0003 uint32
+			zb0003, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Owners")
+				return
+			}
+			if zb0003 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.Owners) >= int(zb0003) {
+				z.Owners = (z.Owners)[:zb0003]
+			} else {
+				z.Owners = make([]string, zb0003)
+			}
+			for za0002 := range z.Owners {
+				z.Owners[za0002], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Owners", za0002)
+					return
+				}
+			}
+		case "k":
+			var zb0004 uint32
+			zb0004, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Kinds")
+				return
+			}
+			if zb0004 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.Kinds) >= int(zb0004) {
+				z.Kinds = (z.Kinds)[:zb0004]
+			} else {
+				z.Kinds = make([]string, zb0004)
+			}
+			for za0003 := range z.Kinds {
+				z.Kinds[za0003], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Kinds", za0003)
+					return
+				}
+			}
+		case "l":
+			z.Limit, bts, err = msgp.ReadIntBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Limit")
+				return
+			}
+		case "s":
+			z.Offset, bts, err = msgp.ReadIntBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Offset")
+				return
+			}
+		case "o":
+			z.Own, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Own")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *CatalogProblemsRequest) Msgsize() (s int) {
+	s = 1 + 2 + msgp.ArrayHeaderSize
+	for za0001 := range z.Types {
+		s += msgp.StringPrefixSize + len(z.Types[za0001])
+	}
+	s += 2 + msgp.ArrayHeaderSize
+	for za0002 := range z.Owners {
+		s += msgp.StringPrefixSize + len(z.Owners[za0002])
+	}
+	s += 2 + msgp.ArrayHeaderSize
+	for za0003 := range z.Kinds {
+		s += msgp.StringPrefixSize + len(z.Kinds[za0003])
+	}
+	s += 2 + msgp.IntSize + 2 + msgp.IntSize + 2 + msgp.BoolSize
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
 func (z *CatalogRefreshRequest) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 2
+	// map header, size 3
 	// string "r"
-	o = append(o, 0x82, 0xa1, 0x72)
+	o = append(o, 0x83, 0xa1, 0x72)
 	o = msgp.AppendArrayHeader(o, uint32(len(z.Refs)))
 	for za0001 := range z.Refs {
 		o = msgp.AppendString(o, z.Refs[za0001])
@@ -717,6 +938,12 @@ func (z *CatalogRefreshRequest) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "o"
 	o = append(o, 0xa1, 0x6f)
 	o = msgp.AppendBool(o, z.Own)
+	// string "k"
+	o = append(o, 0xa1, 0x6b)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Keys)))
+	for za0002 := range z.Keys {
+		o = msgp.AppendString(o, z.Keys[za0002])
+	}
 	return
 }
 
@@ -767,6 +994,29 @@ func (z *CatalogRefreshRequest) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Own")
 				return
 			}
+		case "k":
+			var zb0003 uint32
+			zb0003, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Keys")
+				return
+			}
+			if zb0003 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.Keys) >= int(zb0003) {
+				z.Keys = (z.Keys)[:zb0003]
+			} else {
+				z.Keys = make([]string, zb0003)
+			}
+			for za0002 := range z.Keys {
+				z.Keys[za0002], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Keys", za0002)
+					return
+				}
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -785,7 +1035,10 @@ func (z *CatalogRefreshRequest) Msgsize() (s int) {
 	for za0001 := range z.Refs {
 		s += msgp.StringPrefixSize + len(z.Refs[za0001])
 	}
-	s += 2 + msgp.BoolSize
+	s += 2 + msgp.BoolSize + 2 + msgp.ArrayHeaderSize
+	for za0002 := range z.Keys {
+		s += msgp.StringPrefixSize + len(z.Keys[za0002])
+	}
 	return
 }
 

@@ -60,6 +60,10 @@ type ProcessResult struct {
 	Relations []EmittedRelation `msg:"r,limit=20000" json:"relations,omitempty"`
 	Emit      [][]byte          `msg:"m,limit=20000" json:"emit,omitempty"` // child entities, JSON
 	Errors    []string          `msg:"x,limit=20000" json:"errors,omitempty"`
+	// RefreshKeys name what else the result depends on, at most 100 of 1 to 512
+	// bytes. catalog.refresh with one of them, by the same plugin, has the
+	// entity processed again.
+	RefreshKeys []string `msg:"k,limit=20000" json:"refreshKeys,omitempty"`
 }
 
 // ProcessReply is the reply to entity.process/1.

@@ -701,9 +701,9 @@ func (z *ProcessRequest) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *ProcessResult) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 4
+	// map header, size 5
 	// string "e"
-	o = append(o, 0x84, 0xa1, 0x65)
+	o = append(o, 0x85, 0xa1, 0x65)
 	o = msgp.AppendBytes(o, z.Entity)
 	// string "r"
 	o = append(o, 0xa1, 0x72)
@@ -731,6 +731,12 @@ func (z *ProcessResult) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.AppendArrayHeader(o, uint32(len(z.Errors)))
 	for za0003 := range z.Errors {
 		o = msgp.AppendString(o, z.Errors[za0003])
+	}
+	// string "k"
+	o = append(o, 0xa1, 0x6b)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.RefreshKeys)))
+	for za0004 := range z.RefreshKeys {
+		o = msgp.AppendString(o, z.RefreshKeys[za0004])
 	}
 	return
 }
@@ -883,6 +889,29 @@ func (z *ProcessResult) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					return
 				}
 			}
+		case "k":
+			var zb0007 uint32
+			zb0007, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "RefreshKeys")
+				return
+			}
+			if zb0007 > 20000 {
+				err = msgp.ErrLimitExceeded
+				return
+			}
+			if cap(z.RefreshKeys) >= int(zb0007) {
+				z.RefreshKeys = (z.RefreshKeys)[:zb0007]
+			} else {
+				z.RefreshKeys = make([]string, zb0007)
+			}
+			for za0004 := range z.RefreshKeys {
+				z.RefreshKeys[za0004], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "RefreshKeys", za0004)
+					return
+				}
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -908,6 +937,10 @@ func (z *ProcessResult) Msgsize() (s int) {
 	s += 2 + msgp.ArrayHeaderSize
 	for za0003 := range z.Errors {
 		s += msgp.StringPrefixSize + len(z.Errors[za0003])
+	}
+	s += 2 + msgp.ArrayHeaderSize
+	for za0004 := range z.RefreshKeys {
+		s += msgp.StringPrefixSize + len(z.RefreshKeys[za0004])
 	}
 	return
 }

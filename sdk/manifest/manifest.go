@@ -88,8 +88,9 @@ type Scope struct {
 	Plugins       []PluginTarget `json:"plugins,omitempty"`       // plugin
 	Topics        []string       `json:"topics,omitempty"`        // event
 	Queues        []string       `json:"queues,omitempty"`        // task
-	Hosts         []string       `json:"hosts,omitempty"`         // source
-	Integrations  []string       `json:"integrations,omitempty"`  // source
+	Integrations  []string       `json:"integrations,omitempty"`  // source: types, github, gitlab, gitea, awsS3, or url for other URLs; "*" = every type of integration; absent = none
+	Hosts         []string       `json:"hosts,omitempty"`         // source: hosts of the URLs; absent = those of the integrations
+	API           bool           `json:"api,omitempty"`           // source: the APIs of the hosts may be asked, by GET
 }
 
 // JSON returns the scope as grants write it, nil when it names nothing.
@@ -178,6 +179,7 @@ type Processor struct {
 	Kinds     []string `json:"kinds" manifest:"required"`                        // that it is called for; "*" is every kind
 	OnFailure string   `json:"onFailure,omitempty" manifest:"oneof=open|closed"` // open (default): the entity goes on unchanged with a status item; closed: the new version is refused
 	Batch     int      `json:"batch,omitempty"`                                  // entities per call, default 100
+	Priority  int      `json:"priority,omitempty"`                               // lower ones see an entity first; default 20; catalog.processorOptions may say otherwise
 
 	Line int `json:"-" manifest:"line"`
 }
@@ -246,5 +248,5 @@ var scopes = map[string][]string{
 	"plugin":  {"plugins"},
 	"event":   {"topics"},
 	"task":    {"queues"},
-	"source":  {"hosts", "integrations"},
+	"source":  {"integrations", "hosts", "api"},
 }

@@ -6,8 +6,10 @@ import "encoding/json"
 // entities and derives relations, without running the plugin.
 type Model struct {
 	Kinds       []Kind       `json:"kinds,omitempty"`
+	Extends     []Extension  `json:"extends,omitempty"` // kinds of other plugins, with more fields
 	Relations   []Relation   `json:"relations,omitempty"`
 	Annotations []Annotation `json:"annotations,omitempty"`
+	Labels      []Annotation `json:"labels,omitempty"`
 }
 
 // Kind declares a kind, or a form of one. Several declarations of the same
@@ -24,6 +26,53 @@ type Kind struct {
 	// kind, metadata) is checked by the host and need not be repeated.
 	Schema    json.RawMessage `json:"schema" manifest:"required"`
 	Relations []RelationField `json:"relations,omitempty"`
+	Defaults  []DefaultField  `json:"defaults,omitempty"`
+	Computed  []ComputedField `json:"computed,omitempty"`
+	Mirrored  []MirroredField `json:"mirrored,omitempty"` // of all forms of the kind: not with specType
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// Extension adds to a kind that any plugin declares. What it adds is nobody
+// else's: two plugins that declare one field are refused.
+type Extension struct {
+	Kind        string          `json:"kind" manifest:"required"` // as entities write it
+	APIVersions []string        `json:"apiVersions,omitempty"`    // none = all that the kind has
+	SpecType    string          `json:"specType,omitempty"`       // only entities whose spec.type is exactly this
+	Schema      json.RawMessage `json:"schema,omitempty"`         // holds beside the kind's own
+	Relations   []RelationField `json:"relations,omitempty"`
+	Defaults    []DefaultField  `json:"defaults,omitempty"`
+	Computed    []ComputedField `json:"computed,omitempty"`
+	Mirrored    []MirroredField `json:"mirrored,omitempty"`
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// DefaultField is what a field says where a descriptor leaves it out.
+type DefaultField struct {
+	Path  string          `json:"path" manifest:"required"`  // below spec, "spec.tier"
+	Value json.RawMessage `json:"value" manifest:"required"` // any value that the schema allows
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// ComputedField is a text that the host makes of other fields of the entity.
+type ComputedField struct {
+	Path string `json:"path" manifest:"required"` // below spec, "spec.address"
+	// Format is text with fields in braces, "https://{metadata.name}.example.com"; {{ and }} are
+	// braces. Where a field is absent, or no text, number or boolean, the computed field is absent.
+	Format string `json:"format" manifest:"required"`
+
+	Line int `json:"-" manifest:"line"`
+}
+
+// MirroredField is the copy of a field of a related entity: of the first, in
+// the order of refs, that has it.
+type MirroredField struct {
+	Path     string `json:"path" manifest:"required"`     // below spec, "spec.systemOwner"
+	Relation string `json:"relation" manifest:"required"` // that leads to the entity, "partOf"
+	Kind     string `json:"kind,omitempty"`               // of that entity; none = any
+	From     string `json:"from" manifest:"required"`     // its field, "spec.owner"
 
 	Line int `json:"-" manifest:"line"`
 }
@@ -51,7 +100,7 @@ type Relation struct {
 	InverseTitle string `json:"inverseTitle,omitempty"`      // "owner of"
 }
 
-// Annotation documents an annotation key.
+// Annotation documents the key of an annotation or a label.
 type Annotation struct {
 	Name        string   `json:"name" manifest:"required"` // the key
 	Title       string   `json:"title,omitempty"`          // name for people

@@ -21,15 +21,50 @@ func ruleModel(m *Manifest, at report) {
 			declared[key] = k.Line
 		}
 		ruleSchema("kind "+k.Kind+" schema", k.Schema, k.Line, at)
-		for _, r := range k.Relations {
-			if !strings.HasPrefix(r.Path, "spec.") && !strings.HasPrefix(r.Path, "metadata.") {
-				at(r.Line, "kind %s: relation path %q must read like spec.owner", k.Kind, r.Path)
+		ruleRelations("kind "+k.Kind, k.Relations, at)
+		ruleDerived("kind "+k.Kind, k.SpecType, k.Defaults, k.Computed, k.Mirrored, at)
+	}
+	for _, x := range m.Model.Extends {
+		what := "extension of " + x.Kind
+		if len(x.Schema) > 0 {
+			ruleSchema(what+" schema", x.Schema, x.Line, at)
+		}
+		ruleRelations(what, x.Relations, at)
+		ruleDerived(what, x.SpecType, x.Defaults, x.Computed, x.Mirrored, at)
+	}
+}
+
+func ruleRelations(what string, relations []RelationField, at report) {
+	for _, r := range relations {
+		if !strings.HasPrefix(r.Path, "spec.") && !strings.HasPrefix(r.Path, "metadata.") {
+			at(r.Line, "%s: relation path %q must read like spec.owner", what, r.Path)
+		}
+		for _, name := range []string{r.Type, r.Inverse} {
+			if name != "" && !namePattern.MatchString(name) {
+				at(r.Line, "%s: relation type %q must be letters, digits, . _ : or -", what, name)
 			}
-			for _, name := range []string{r.Type, r.Inverse} {
-				if name != "" && !namePattern.MatchString(name) {
-					at(r.Line, "kind %s: relation type %q must be letters, digits, . _ : or -", k.Kind, name)
-				}
-			}
+		}
+	}
+}
+
+// ruleDerived holds fields that the host fills to the spec. What they read is
+// checked where all layers are known, by the host.
+func ruleDerived(what, specType string, defaults []DefaultField, computed []ComputedField, mirrored []MirroredField, at report) {
+	below := func(path string, line int) {
+		if rest, ok := strings.CutPrefix(path, "spec."); !ok || rest == "" {
+			at(line, "%s: path %q must read like spec.tier: the host fills no other part of an entity", what, path)
+		}
+	}
+	for _, f := range defaults {
+		below(f.Path, f.Line)
+	}
+	for _, f := range computed {
+		below(f.Path, f.Line)
+	}
+	for _, f := range mirrored {
+		below(f.Path, f.Line)
+		if specType != "" {
+			at(f.Line, "%s: a mirrored field is for all forms of a kind; declare it without specType", what)
 		}
 	}
 }

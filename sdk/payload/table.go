@@ -101,11 +101,19 @@ func Operations() []Operation {
 		{"catalog.apply/1", abi.CapCatalog, abi.CatalogApply, of[contract.CatalogApplyRequest](), of[contract.CatalogApplyAnswer]()},
 		{"catalog.refresh/1", abi.CapCatalog, abi.CatalogRefresh, of[contract.CatalogRefreshRequest](), none},
 		{"catalog.traverse/1", abi.CapCatalog, abi.CatalogTraverse, of[contract.CatalogTraverseRequest](), handle},
+		{"catalog.problems/1", abi.CapCatalog, abi.CatalogProblems, of[contract.CatalogProblemsRequest](), handle},
+		{"catalog.graph/1", abi.CapCatalog, abi.CatalogGraph, of[contract.CatalogGraphRequest](), handle},
+		{"catalog.impact/1", abi.CapCatalog, abi.CatalogImpact, of[contract.CatalogImpactRequest](), handle},
+		{"catalog.model/1", abi.CapCatalog, abi.CatalogModel, of[contract.CatalogModelRequest](), handle},
 		{"catalog.ancestry/1", abi.CapCatalog, abi.CatalogAncestry, of[contract.CatalogAncestryRequest](), handle},
 		{"catalog.validate/1", abi.CapCatalog, abi.CatalogValidate, of[contract.CatalogValidateRequest](), of[contract.CatalogValidateAnswer]()},
 		{"catalog.add-location/1", abi.CapCatalog, abi.CatalogLocAdd, of[contract.CatalogLocationRequest](), of[contract.CatalogLocationAnswer]()},
 		{"catalog.delete-location/1", abi.CapCatalog, abi.CatalogLocDelete, of[contract.CatalogLocationDeleteRequest](), none},
 		{"catalog.remove-entity/1", abi.CapCatalog, abi.CatalogRemove, of[contract.CatalogRemoveRequest](), none},
+		{"catalog.history/1", abi.CapCatalog, abi.CatalogHistory, of[contract.CatalogHistoryRequest](), handle},
+		{"catalog.as-of/1", abi.CapCatalog, abi.CatalogAsOf, of[contract.CatalogAsOfRequest](), handle},
+		{"catalog.removed-locations/1", abi.CapCatalog, abi.CatalogLocRemoved, of[contract.CatalogRemovedLocationsRequest](), handle},
+		{"catalog.restore-location/1", abi.CapCatalog, abi.CatalogLocRestore, of[contract.CatalogRestoreLocationRequest](), of[contract.CatalogRestoreLocationAnswer]()},
 
 		{"blob.put/1", abi.CapBlob, abi.BlobPut, of[contract.BlobPutRequest](), of[contract.BlobInfo]()},
 		{"blob.get/1", abi.CapBlob, abi.BlobGet, of[contract.BlobGetRequest](), of[contract.BlobGetAnswer]()},
@@ -125,6 +133,11 @@ func Operations() []Operation {
 		{"kv.batch/1", abi.CapKV, abi.KVBatch, of[contract.KVBatchRequest](), of[contract.KVScanAnswer]()},
 
 		{"plugin.call/1", abi.CapPlugin, abi.PluginCall, of[contract.PluginCallRequest](), of[contract.PluginCallAnswer]()},
+
+		{"source.read/1", abi.CapSource, abi.SourceRead, of[contract.SourceReadRequest](), of[contract.SourceFile]()},
+		{"source.tree/1", abi.CapSource, abi.SourceTree, of[contract.SourceTreeRequest](), of[contract.SourceTree]()},
+		{"source.search/1", abi.CapSource, abi.SourceSearch, of[contract.SourceSearchRequest](), of[contract.SourceFound]()},
+		{"source.ask/1", abi.CapSource, abi.SourceAsk, of[contract.SourceAskRequest](), of[contract.SourceAnswer]()},
 
 		{"http.fetch/1", abi.CapHTTP, abi.HTTPFetch, of[contract.HTTPFetchRequest](), of[contract.HTTPFetchAnswer]()},
 		{"secret.reveal/1", abi.CapSecret, abi.SecretReveal, of[contract.SecretRevealRequest](), of[contract.SecretRevealAnswer]()},

@@ -50,7 +50,8 @@ func GetString(doc []byte, path ...string) string {
 	return s
 }
 
-// Each walks the array that doc is. The error is ErrSyntax for anything else.
+// Each walks the array that doc is. The error is ErrSyntax for anything else,
+// ErrDepth for what is nested too deep.
 func Each(doc []byte, fn func(value []byte)) error {
 	i := skipSpace(doc, 0)
 	if i >= len(doc) || doc[i] != '[' {
@@ -60,10 +61,11 @@ func Each(doc []byte, fn func(value []byte)) error {
 	if err == nil && skipSpace(doc, end) != len(doc) {
 		return ErrSyntax
 	}
-	return err
+	return why(doc, err)
 }
 
-// EachMember walks the object that doc is, in the order written.
+// EachMember walks the object that doc is, in the order written. Errors are
+// those of Each.
 func EachMember(doc []byte, fn func(key string, value []byte)) error {
 	i := skipSpace(doc, 0)
 	if i >= len(doc) || doc[i] != '{' {
@@ -77,7 +79,7 @@ func EachMember(doc []byte, fn func(key string, value []byte)) error {
 	if err == nil && skipSpace(doc, end) != len(doc) {
 		return ErrSyntax
 	}
-	return err
+	return why(doc, err)
 }
 
 // Set returns a new document in which the value at path is value, which must

@@ -2,7 +2,9 @@ package rawjson_test
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/callboard/callboard/sdk/rawjson"
@@ -72,6 +74,30 @@ func TestSetEqualsDecodeAndEncode(t *testing.T) {
 	}
 	if _, err := rawjson.Set([]byte(`{"a":1}`), []byte("2"), "a", "b"); err == nil {
 		t.Error("set a key inside a number")
+	}
+}
+
+// Text that is nested too deep is not called broken.
+func TestDepthIsNamed(t *testing.T) {
+	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for _, tc := range []struct {
+		name, doc string
+		want      error
+	}{
+		{"as deep as is read", deep(200), nil},
+		{"deeper", deep(300), rawjson.ErrDepth},
+		{"broken before it is deep", `[1 "` + deep(300) + `"]`, rawjson.ErrSyntax},
+		{"brackets in a string", `["` + deep(300) + `",]`, rawjson.ErrSyntax},
+		{"a string without an end", `["` + deep(300), rawjson.ErrSyntax},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if err := rawjson.Each([]byte(tc.doc), func([]byte) {}); !errors.Is(err, tc.want) {
+				t.Errorf("Each: %v, want %v", err, tc.want)
+			}
+			if err := rawjson.EachMember([]byte(`{"a":`+tc.doc+`}`), func(string, []byte) {}); tc.want != nil && !errors.Is(err, tc.want) {
+				t.Errorf("EachMember: %v, want %v", err, tc.want)
+			}
+		})
 	}
 }
 

@@ -5,8 +5,36 @@ import "errors"
 // ErrSyntax is returned for text that is not JSON where it was looked at.
 var ErrSyntax = errors.New("not valid JSON")
 
+// ErrDepth is returned for text that is nested deeper than what is read.
+var ErrDepth = errors.New("nested deeper than 200 levels")
+
 // maxDepth bounds nesting, so that hostile text cannot exhaust the stack.
 const maxDepth = 200
+
+// why tells text that is nested too deep from text that is broken.
+func why(b []byte, err error) error {
+	if !errors.Is(err, ErrSyntax) {
+		return err
+	}
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			end, ok := skipString(b, i)
+			if !ok {
+				return err
+			}
+			i = end - 1
+		case '{', '[':
+			if depth++; depth > maxDepth {
+				return ErrDepth
+			}
+		case '}', ']':
+			depth--
+		}
+	}
+	return err
+}
 
 // skipSpace returns the index of the next byte that is not white space.
 func skipSpace(b []byte, i int) int {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/callboard/callboard/sdk"
 	"github.com/callboard/callboard/sdk/abi"
@@ -182,8 +183,16 @@ func (f *Fake) catalogRefresh(q *contract.CatalogRefreshRequest) (msgp.Marshaler
 	if err := f.allowOwn(q.Own); err != nil {
 		return nil, err
 	}
-	if len(q.Refs) == 0 || len(q.Refs) > 100 {
-		return nil, sdk.Invalid("1 to 100 entities can be refreshed at once, not %d", len(q.Refs))
+	if n := len(q.Refs) + len(q.Keys); n == 0 || n > 100 {
+		return nil, sdk.Invalid("1 to 100 entities or keys can be refreshed at once, not %d", n)
+	}
+	if len(q.Keys) > 0 && !q.Own {
+		return nil, sdk.Denied("refresh keys are the plugin's: they are refreshed with its own rights")
+	}
+	for _, key := range q.Keys {
+		if key == "" || len(key) > 512 || !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
+			return nil, sdk.Invalid("refresh key %.80q must be 1 to 512 bytes of UTF-8 without NUL", key)
+		}
 	}
 	for _, ref := range q.Refs {
 		if _, err := f.find(ref); err != nil {
@@ -266,6 +275,14 @@ func (f *Fake) catalogTraverse(q *contract.CatalogTraverseRequest) (msgp.Marshal
 	return f.hand(map[string]any{"nodes": nodes, "edges": edges, "truncated": truncated}, "", q.Own)
 }
 
+// catalogModel answers a model that declares nothing: the fake takes every kind.
+func (f *Fake) catalogModel(q *contract.CatalogModelRequest) (msgp.Marshaler, error) {
+	if err := f.allowOwn(q.Own); err != nil {
+		return nil, err
+	}
+	return f.hand(map[string]any{"kinds": []any{}, "relations": []any{}, "annotations": []any{}, "labels": []any{}}, "", q.Own)
+}
+
 // catalogAncestry answers the entity alone: the fake reads no locations.
 func (f *Fake) catalogAncestry(q *contract.CatalogAncestryRequest) (msgp.Marshaler, error) {
 	if err := f.allowOwn(q.Own); err != nil {
@@ -346,7 +363,12 @@ func (f *Fake) catalogDeleteLocation(q *contract.CatalogLocationDeleteRequest) (
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := len(f.locations)
-	f.locations = slices.DeleteFunc(f.locations, func(l contract.CatalogLocationAnswer) bool { return l.ID == q.ID })
+	f.locations = slices.DeleteFunc(f.locations, func(l contract.CatalogLocationAnswer) bool {
+		if l.ID == q.ID {
+			f.removed = append(f.removed, l)
+		}
+		return l.ID == q.ID
+	})
 	if len(f.locations) == before {
 		return nil, sdk.NotFound("no location has the id %q", q.ID)
 	}

@@ -37,6 +37,8 @@ type Fake struct {
 	own       bool
 	fetch     func(sdk.FetchRequest) (int, []byte, error)
 	sites     map[string]http.Handler
+	sources   map[string]string       // by URL
+	apis      map[string]http.Handler // by address of the site
 	secrets   map[string]string
 	manifest  *manifest.Manifest
 	peers     map[string]peer
@@ -50,6 +52,7 @@ type Fake struct {
 	audit   []sdk.AuditEvent
 
 	locations []contract.CatalogLocationAnswer
+	removed   []contract.CatalogLocationAnswer
 
 	auditMinute time.Time
 	auditCount  int
@@ -176,8 +179,12 @@ var offered = map[abi.Capability]map[uint32]serve{
 		abi.CatalogLocList: typed((*Fake).catalogLocations), abi.CatalogLocAdd: typed((*Fake).catalogAddLocation),
 		abi.CatalogLocDelete: typed((*Fake).catalogDeleteLocation), abi.CatalogApply: typed((*Fake).catalogApply),
 		abi.CatalogRefresh: typed((*Fake).catalogRefresh), abi.CatalogTraverse: typed((*Fake).catalogTraverse),
-		abi.CatalogAncestry: typed((*Fake).catalogAncestry), abi.CatalogValidate: typed((*Fake).catalogValidate),
-		abi.CatalogRemove: typed((*Fake).catalogRemove),
+		abi.CatalogGraph: typed((*Fake).catalogGraph), abi.CatalogImpact: typed((*Fake).catalogImpact),
+		abi.CatalogModel: typed((*Fake).catalogModel), abi.CatalogAncestry: typed((*Fake).catalogAncestry), abi.CatalogValidate: typed((*Fake).catalogValidate),
+		abi.CatalogRemove: typed((*Fake).catalogRemove), abi.CatalogProblems: typed((*Fake).catalogProblems),
+		abi.CatalogHistory: typed((*Fake).catalogHistory),
+		abi.CatalogAsOf:    typed((*Fake).catalogAsOf), abi.CatalogLocRemoved: typed((*Fake).catalogRemovedLocations),
+		abi.CatalogLocRestore: typed((*Fake).catalogRestoreLocation),
 	},
 	abi.CapKV: {
 		abi.KVGet: typed((*Fake).kvGet), abi.KVSet: typed((*Fake).kvSet), abi.KVDelete: typed((*Fake).kvDelete),
@@ -203,6 +210,10 @@ var offered = map[abi.Capability]map[uint32]serve{
 	},
 	abi.CapPlugin: {abi.PluginCall: typed((*Fake).pluginCall)},
 	abi.CapHTTP:   {abi.HTTPFetch: typed((*Fake).httpFetch)},
+	abi.CapSource: {
+		abi.SourceRead: typed((*Fake).sourceRead), abi.SourceTree: typed((*Fake).sourceTree),
+		abi.SourceSearch: typed((*Fake).sourceSearch), abi.SourceAsk: typed((*Fake).sourceAsk),
+	},
 	abi.CapSecret: {abi.SecretReveal: typed((*Fake).secretReveal)},
 	abi.CapConfig: {abi.ConfigGet: plain(func(f *Fake) (msgp.Marshaler, error) {
 		return &contract.ConfigAnswer{JSON: f.config}, nil

@@ -30,6 +30,9 @@ func TestFakeKeepsTheHostsPromises(t *testing.T) {
 		for name, value := range s.Secrets {
 			options = append(options, sdktest.Secret(name, value))
 		}
+		if s.Sources != nil {
+			options = append(options, sdktest.SourceFiles(s.Sources), sdktest.SourceAPI("https://github.com", s.SourceAPI))
+		}
 		fake, err := sdktest.NewFake(options...)
 		if err != nil {
 			t.Fatal(err)

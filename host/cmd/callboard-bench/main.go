@@ -56,7 +56,7 @@ type bench struct {
 func (b *bench) say(format string, args ...any) { _, _ = fmt.Fprintf(b.out, format+"\n", args...) }
 
 type options struct {
-	suites, stores, twin, cache, json, docs, commit string
+	suites, stores, sizes, twin, cache, json, docs, commit string
 	socket                                          bool
 }
 
@@ -64,8 +64,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	b := &bench{out: out, plan: plan{clients: []int{1, 16}, cores: runtime.NumCPU()}}
 	var o options
 	flags := flag.NewFlagSet("callboard-bench", flag.ContinueOnError)
-	flags.StringVar(&o.suites, "suites", "catalog,ratio", "what to measure: catalog, ratio, profile")
+	flags.StringVar(&o.suites, "suites", "catalog,ratio", "what to measure: catalog, ratio, growth, profile")
 	flags.StringVar(&o.stores, "stores", "sqlite,postgres", "databases of the catalog suite")
+	flags.StringVar(&o.sizes, "sizes", "1000,3000,10000,30000,100000", "entities of the catalogs of the growth suite")
 	flags.StringVar(&b.only, "cases", "", "cases of the catalog and profile suites; empty = all")
 	flags.StringVar(&b.binary, "binary", "bin/callboard", "server to measure")
 	flags.StringVar(&b.guest, "guest", "", "module of the comparison's plugin")
@@ -127,6 +128,11 @@ func (b *bench) measureAll(ctx context.Context, o options, r *report) (err error
 				return fmt.Errorf("measuring on %s: %w", name, err)
 			}
 			r.Stores = append(r.Stores, one)
+		}
+	}
+	if slices.Contains(suites, "growth") {
+		if r.Growth, err = b.grow(ctx, o.sizes, o.stores); err != nil {
+			return err
 		}
 	}
 	if slices.Contains(suites, "ratio") {

@@ -25,6 +25,7 @@ type report struct {
 	RunCount  int             `json:"runCount"`
 	Seconds   int             `json:"secondsPerRun"`
 	Stores    []*storeResult  `json:"stores,omitempty"`
+	Growth    []growthResult  `json:"growth,omitempty"`
 	Ratios    []ratioResult   `json:"ratios,omitempty"`
 	Profiles  []profileResult `json:"profiles,omitempty"`
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-func sectionNames() []string { return []string{"server", "requests", "ratio", "profile"} }
+func sectionNames() []string { return []string{"server", "requests", "growth", "ratio", "profile"} }
 
 // sections renders what was measured as Markdown.
 func (r *report) sections() map[string]string {
@@ -13,6 +13,9 @@ func (r *report) sections() map[string]string {
 	if len(r.Stores) > 0 {
 		out["server"] = r.source() + r.serverTable()
 		out["requests"] = r.source() + r.requestTables()
+	}
+	if len(r.Growth) > 0 {
+		out["growth"] = r.source() + r.growthTable()
 	}
 	if len(r.Ratios) > 0 {
 		out["ratio"] = r.source() + r.ratioTable()

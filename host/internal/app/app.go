@@ -18,6 +18,7 @@ import (
 	"github.com/callboard/callboard/host/internal/authn"
 	"github.com/callboard/callboard/host/internal/blob"
 	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/catalog/history"
 	"github.com/callboard/callboard/host/internal/catalog/index"
 	"github.com/callboard/callboard/host/internal/config"
 	"github.com/callboard/callboard/host/internal/egress"
@@ -58,6 +59,7 @@ type App struct {
 	metrics   *telemetry.Metrics
 	index     *index.Index
 	catalog   *catalogEngine
+	keeper    *history.Keeper
 	plugins   *pluginSet
 	jobs      *jobs
 	installer *install.Installer
@@ -113,7 +115,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.blobs = blobs
 	a.closeLater(func(context.Context) error { return closeBlobs() })
-	a.index = index.New(index.Config{Random: o.Random, Logger: a.log.Logger})
+	cursors, err := hostKey(ctx, a.store, "cursors", o.Random)
+	if err != nil {
+		return nil, err
+	}
+	a.index = index.New(index.Config{CursorKey: cursors, Random: o.Random, Logger: a.log.Logger})
 	a.closeLater(func(context.Context) error { a.index.Close(); return nil })
 	return a, a.wire(ctx, out)
 }
@@ -138,16 +144,26 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	a.secrets.current.Store(c)
 	all := bundles(c, o.Core)
 	configs := &lateConfigs{}
-	var err error
+	reader, err := newReader(c, out, o.Now)
+	if err != nil {
+		return err
+	}
 	a.jobs = newJobs(a.store, o.Now, log)
 	if a.catalog, err = newCatalog(catalogDeps{
-		config: c, bundles: all, store: announcing{a.store, a.jobs.events.Nudge}, index: a.index, egress: out, log: log, now: o.Now,
+		config: c, bundles: all, store: announcing{a.store, a.jobs.events.Nudge}, shared: replicas(a.store), index: a.index, reader: reader, log: log, now: o.Now,
 	}); err != nil {
 		return err
 	}
+	kept := c.Catalog.History
+	a.keeper = &history.Keeper{
+		Store: a.store, Locations: a.store, Now: o.Now, Log: log,
+		Retention: history.Retention{Age: time.Duration(kept.Retention), MaxPerEntity: kept.MaxPerEntity},
+	}
 	others := &peers{}
 	table, err := capabilities(services{
-		egress: out, secrets: &a.secrets, peers: others, reader: a.index, graph: a.index, locations: a.catalog, engine: a.catalog.engine, store: a.store, config: configs, log: log, now: o.Now,
+		egress: out, sources: reader, secrets: &a.secrets, peers: others, reader: a.index, graph: a.index, problems: a.index, locations: a.catalog, engine: a.catalog.engine, store: a.store,
+		history: history.NewReader(history.Deps{Store: a.store, Catalog: a.index, Sight: a.index}), removed: a.catalog.engine,
+		config: configs, log: log, now: o.Now,
 		blobs: a.blobs, metrics: a.metrics, audit: observer,
 		events: a.jobs.events, schedules: a.jobs.schedules, tasks: a.jobs.tasks,
 	})
@@ -190,7 +206,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		Migrate: a.plugins.migrate, Pace: governor,
 	})
 	a.closeLater(a.plugins.registry.Close)
-	a.jobs.plugins = a.plugins
+	a.jobs.plugins, a.jobs.shown = a.plugins, a.index
 	a.closeLater(a.jobs.close)
 	if a.installer, err = newInstaller(ctx, installerDeps{
 		config: c, fixed: all, store: a.store, plugins: a.plugins, table: table, catalog: a.catalog, uses: a.uses, jobs: a.jobs, log: log, now: o.Now,
@@ -209,14 +225,21 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		Guest: guests, Default: guest.UserEntityRef, Personas: guest.Personas, Directory: &directory{reader: a.index},
 		Sessions: a.store, Now: o.Now,
 	})
+	hooks, err := newWebhooks(c, a.store, a.catalog, a.jobs.events.Nudge, o.Now, log)
+	if err != nil {
+		return err
+	}
 	a.server, err = web.New(web.Config{
 		BaseURL: c.BaseURL(), Title: c.App.Title, Development: !c.Auth.IsProduction(), UI: ui.FS(), OpenAPI: api.OpenAPI(),
 		Metrics: a.metrics, MetricsBeside: c.ServesMetricsBesidePortal(), Tracer: a.traces.Tracer("callboard/web"), Log: log,
-		Authn:     a.jobs.authn,
-		Jobs:      jobsAPI{a.jobs},
-		Plugins:   a.plugins,
-		Host:      &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: a.uses, store: a.store, catalog: a.catalog},
-		Installer: a.installer, Permissions: permissions{production: c.Auth.IsProduction()},
+		Authn:       a.jobs.authn,
+		Jobs:        jobsAPI{a.jobs},
+		Webhooks:    hooks,
+		Revisions:   a.index,
+		Preferences: preferences{a.store},
+		Plugins:     a.plugins,
+		Host:        &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: a.uses, store: a.store, catalog: a.catalog},
+		Installer:   a.installer, Permissions: permissions{production: c.Auth.IsProduction()},
 		Recordings: &recordings{recorder: a.recorder, registry: a.plugins.registry, log: log},
 		TLS:        certificate, RequestID: uuid.NewString, Now: o.Now,
 	})

@@ -28,7 +28,7 @@ func bundles(c *config.Config, core []plugins.Bundle) []*bundle {
 	for _, b := range core {
 		entry, configured := entries[b.ID]
 		delete(entries, b.ID)
-		if configured && !entry.Enabled {
+		if configured && !entry.Enabled || !configured && b.Optional {
 			continue
 		}
 		one := &bundle{ID: b.ID, Origin: install.FromBinary, Publisher: install.LocalPublisher, Entry: entry, Wasm: b.Wasm}

@@ -21,6 +21,7 @@ import (
 	caprender "github.com/callboard/callboard/host/internal/capability/render"
 	capschedule "github.com/callboard/callboard/host/internal/capability/schedule"
 	"github.com/callboard/callboard/host/internal/capability/secret"
+	capsource "github.com/callboard/callboard/host/internal/capability/source"
 	captask "github.com/callboard/callboard/host/internal/capability/task"
 	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/egress"
@@ -32,8 +33,11 @@ import (
 type services struct {
 	reader    catalog.Reader
 	graph     catalog.Graph
+	problems  catalog.Problems
 	locations capcatalog.Locations
 	engine    capcatalog.Engine
+	history   capcatalog.History
+	removed   capcatalog.Registrations
 	store     store.Store
 	config    capconfig.Source
 	peers     capplugin.Peers
@@ -41,6 +45,7 @@ type services struct {
 	schedules capschedule.Schedules
 	tasks     captask.Tasks
 	egress    *egress.Egress
+	sources   capsource.Reader
 	secrets   secret.Source
 	blobs     *blob.Store
 	metrics   capmetric.Metrics
@@ -52,7 +57,7 @@ type services struct {
 // capabilities is the table: every power that a plugin can ask for.
 func capabilities(s services) (capability.Table, error) {
 	return capability.NewTable(
-		capcatalog.New(capcatalog.Deps{Reader: s.reader, Graph: s.graph, Locations: s.locations, Engine: s.engine, Now: s.now}),
+		capcatalog.New(capcatalog.Deps{Reader: s.reader, Graph: s.graph, Problems: s.problems, Locations: s.locations, Engine: s.engine, Past: s.history, Removed: s.removed, Now: s.now}),
 		kv.New(s.store, s.now),
 		capconfig.New(s.config),
 		caplog.New(s.log),
@@ -65,6 +70,7 @@ func capabilities(s services) (capability.Table, error) {
 		captask.New(s.tasks),
 		caphttp.New(caphttp.Deps{Egress: s.egress, Secrets: secret.NewVault(s.secrets)}),
 		secret.New(s.secrets),
+		capsource.New(s.sources),
 		capblob.New(s.blobs),
 		capaudit.New(s.audit, s.now),
 		capmetric.New(s.metrics),

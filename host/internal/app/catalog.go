@@ -5,24 +5,25 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
+	"github.com/callboard/callboard/host/internal/catalog/descriptor"
 	"github.com/callboard/callboard/host/internal/catalog/index"
 	"github.com/callboard/callboard/host/internal/catalog/ingest"
 	"github.com/callboard/callboard/host/internal/catalog/model"
 	"github.com/callboard/callboard/host/internal/config"
-	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/fault"
-	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/extension"
 	"github.com/callboard/callboard/host/internal/source"
 	"github.com/callboard/callboard/host/internal/store"
-	"github.com/callboard/callboard/sdk/contract"
 	"github.com/callboard/callboard/sdk/manifest"
 )
 
@@ -31,8 +32,9 @@ type catalogDeps struct {
 	config  *config.Config
 	bundles []*bundle
 	store   store.Store
+	shared  store.Replicas // nil = no other process uses the store
 	index   *index.Index
-	egress  *egress.Egress
+	reader  *source.Reader
 	log     *slog.Logger
 	now     func() time.Time
 }
@@ -43,6 +45,8 @@ type catalogEngine struct {
 	index  *index.Index
 	calls  *lateCaller
 	log    *slog.Logger
+	// options are what the operator says about processors.
+	options map[string]config.ProcessorOptions
 	// processes says that plugins take part in processing from the start.
 	processes bool
 
@@ -71,26 +75,25 @@ func newCatalog(d catalogDeps) (*catalogEngine, error) {
 		return nil, err
 	}
 	engine := ingest.New(ingest.Config{
-		Store: d.store, Provided: d.store, Publisher: d.index, Model: compiled, Processors: processors(d.bundles, calls),
-		Reader:    ownFiles{newReader(c, d.egress, d.now), c.Files(), c.DataDir},
+		Store: d.store, Replicas: d.shared, Owner: replicaName(), Provided: d.store, Publisher: d.index, Model: compiled, Processors: processors(d.bundles, calls, c.Catalog.ProcessorOptions),
+		Reader: ownFiles{d.reader, c.Files(), c.DataDir}, Sources: d.reader.Version(),
 		Locations: configured, Rules: rules(c), Orphans: c.Catalog.OrphanStrategy, ReadOnly: c.Catalog.ReadOnly,
-		Interval: time.Duration(c.Catalog.ProcessingInterval), Watch: true, Log: d.log,
+		Interval: time.Duration(c.Catalog.ProcessingInterval), Watch: true, Log: d.log, Limits: catalogLimits(c),
 	})
-	return &catalogEngine{engine: engine, index: d.index, calls: calls, log: d.log, processes: slices.ContainsFunc(d.bundles, (*bundle).Processes)}, nil
+	for _, name := range unknownProcessors(d.bundles, c.Catalog.ProcessorOptions) {
+		d.log.Warn("catalog.processorOptions names a processor that no plugin has", "processor", name)
+	}
+	return &catalogEngine{engine: engine, index: d.index, calls: calls, log: d.log, options: c.Catalog.ProcessorOptions, processes: slices.ContainsFunc(d.bundles, (*bundle).Processes)}, nil
 }
 
-// processors are the entity processors of all plugins.
-func processors(bundles []*bundle, calls extension.Caller) []ingest.Processor {
-	var out []ingest.Processor
-	for _, b := range bundles {
-		if b.Err != nil || b.Manifest == nil {
-			continue
-		}
-		for _, p := range b.Manifest.Extensions.Processors {
-			out = append(out, &processor{plugin: plugin.ID(b.ID), digest: b.Digest, declared: p, calls: calls})
-		}
+// replicaName tells an operator which process leads: the machine, or in a
+// cluster the pod, and what tells two processes on it apart.
+func replicaName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
 	}
-	return out
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), uuid.NewString()[:8])
 }
 
 // compileModel joins the layers of all plugins, core plugins first and then by
@@ -112,20 +115,36 @@ func compileModel(bundles []*bundle) (*model.Model, map[string]error, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("compiling the model: %w", err)
 	}
-	problems := map[string]error{}
-	var layers []model.Layer
+	var waiting []*bundle
 	for _, b := range ordered {
-		if b.Err != nil || b.Manifest == nil || len(b.Manifest.Model.Kinds) == 0 {
-			continue
+		if b.Err == nil && b.Manifest != nil && hasModel(b.Manifest) {
+			waiting = append(waiting, b)
 		}
-		with, err := model.Compile(append(slices.Clone(layers), layer(b.Manifest))...)
-		if err != nil {
-			problems[b.ID] = fault.New(fault.Invalid, "the model of plugin %s: %w", b.ID, err)
-			continue
+	}
+	// A plugin may extend a kind of one that comes later: what does not compile
+	// yet is tried again for as long as others do.
+	var layers []model.Layer
+	problems := map[string]error{}
+	for added := true; added && len(waiting) > 0; {
+		added = false
+		var rest []*bundle
+		for _, b := range waiting {
+			with, err := model.Compile(append(slices.Clone(layers), layer(b.Manifest))...)
+			if err != nil {
+				problems[b.ID] = fault.New(fault.Invalid, "the model of plugin %s: %w", b.ID, err)
+				rest = append(rest, b)
+				continue
+			}
+			compiled, layers, added = with, append(layers, layer(b.Manifest)), true
+			delete(problems, b.ID)
 		}
-		compiled, layers = with, append(layers, layer(b.Manifest))
+		waiting = rest
 	}
 	return compiled, problems, nil
+}
+
+func hasModel(m *manifest.Manifest) bool {
+	return len(m.Model.Kinds)+len(m.Model.Extends)+len(m.Model.Relations)+len(m.Model.Annotations)+len(m.Model.Labels) > 0
 }
 
 // follow takes over the plugins that are current now: their kinds and their
@@ -150,7 +169,7 @@ func (c *catalogEngine) follow(ctx context.Context, current []*bundle) {
 	for id, err := range problems {
 		c.log.ErrorContext(ctx, "the model of a plugin is left out", "plugin", id, "error", err)
 	}
-	c.engine.Use(compiled, processors(current, c.calls))
+	c.engine.Use(compiled, processors(current, c.calls, c.options))
 	c.following = key.String()
 }
 
@@ -176,8 +195,12 @@ func (c *catalogEngine) close() error { return c.engine.Close() }
 // Figures returns the catalog's figures as they are now.
 func (c *catalogEngine) Figures() Figures {
 	s := c.engine.Stats()
-	return Figures{Entities: s.Entities, Revision: c.index.Revision(), Locations: s.Sources, Errors: s.Problems}
+	return Figures{Entities: s.Entities, Revision: c.index.Revision(), Locations: s.Sources, Errors: s.Problems, RefreshedAt: s.At, Took: s.Walk + s.Write + s.Publish}
 }
+
+// Replica returns how this process stands among those that share its
+// database; nil when it has the database to itself.
+func (c *catalogEngine) Replica() *ingest.Replica { return c.engine.Replica() }
 
 // Locations implements the catalog capability's list of registered locations.
 func (c *catalogEngine) Locations(ctx context.Context) ([]capcatalog.Location, error) {
@@ -192,39 +215,6 @@ func (c *catalogEngine) Locations(ctx context.Context) ([]capcatalog.Location, e
 		}
 	}
 	return out, nil
-}
-
-// newReader reads files, and URLs of hosts that configuration allows. A host
-// that is named outright may lie in a private network; one that only a
-// wildcard covers may not.
-func newReader(c *config.Config, out *egress.Egress, now func() time.Time) *source.Reader {
-	var allow source.AllowList
-	exact := map[string]bool{}
-	for _, t := range c.Backend.Reading.Allow {
-		allow = append(allow, source.Allowed{Host: t.Host, Paths: t.Paths})
-		if !strings.Contains(t.Host, "*") {
-			exact[strings.ToLower(t.Host)] = true
-		}
-	}
-	for _, hosts := range [][]config.SourceHost{c.Integrations.GitHub, c.Integrations.GitLab, c.Integrations.Gitea, c.Integrations.BitbucketCloud, c.Integrations.BitbucketServer} {
-		for _, h := range hosts {
-			if h.Host != "" {
-				allow = append(allow, source.Allowed{Host: h.Host})
-				exact[strings.ToLower(h.Host)] = true
-			}
-		}
-	}
-	client := out.Client(egress.Policy{MaxBytes: 16 << 20, Reach: func(u *url.URL) egress.Reach {
-		switch {
-		case !allow.Permits(u):
-			return egress.Refused
-		case exact[strings.ToLower(u.Host)] || exact[strings.ToLower(u.Hostname())]:
-			return egress.Private
-		default:
-			return egress.Public
-		}
-	}})
-	return source.New(source.Config{HTTP: newSlowHosts(client, now), Allow: allow})
 }
 
 // locations are the configured locations; a file is relative to the file that
@@ -279,38 +269,11 @@ func allowed(kinds []string) []ingest.AllowedKind {
 	return out
 }
 
-// processor is a plugin's entity processor as the engine calls it.
-type processor struct {
-	plugin   plugin.ID
-	digest   string
-	declared manifest.Processor
-	calls    extension.Caller
-}
-
-// Name implements ingest.Processor.
-func (p *processor) Name() string { return string(p.plugin) + "/" + p.declared.Name }
-
-// Version implements ingest.Processor: other code may answer otherwise.
-func (p *processor) Version() string { return p.digest }
-
-// Kinds implements ingest.Processor.
-func (p *processor) Kinds() []string {
-	var out []string
-	for _, k := range p.declared.Kinds {
-		if k == "*" {
-			return nil
-		}
-		out = append(out, strings.ToLower(k))
+func catalogLimits(c *config.Config) ingest.Limits {
+	l := c.Catalog.Limits
+	d := descriptor.DefaultLimits()
+	d.Documents = l.EntitiesPerFile
+	return ingest.Limits{
+		Descriptor: d, Targets: l.TargetsPerLocation, Origin: l.EntitiesPerLocation, Provided: l.EntitiesPerProvider, Bytes: int64(l.BytesPerProvider),
 	}
-	return out
-}
-
-// FailOpen implements ingest.Processor.
-func (p *processor) FailOpen() bool { return p.declared.OnFailure != "closed" }
-
-// Process implements ingest.Processor.
-func (p *processor) Process(ctx context.Context, q contract.ProcessRequest) (contract.ProcessReply, error) {
-	q.Processor = p.declared.Name
-	results, err := extension.Process(ctx, p.calls, p.plugin, &q)
-	return contract.ProcessReply{Results: results}, err
 }

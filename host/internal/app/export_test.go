@@ -9,11 +9,13 @@ import (
 	"github.com/callboard/callboard/host/internal/blob"
 	"github.com/callboard/callboard/host/internal/capability"
 	capcatalog "github.com/callboard/callboard/host/internal/capability/catalog"
+	"github.com/callboard/callboard/host/internal/catalog/history"
 	"github.com/callboard/callboard/host/internal/catalog/index"
 	"github.com/callboard/callboard/host/internal/catalog/ingest"
 	"github.com/callboard/callboard/host/internal/egress"
 	"github.com/callboard/callboard/host/internal/event"
 	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/host/internal/source"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/host/internal/telemetry"
 )
@@ -32,6 +34,7 @@ type TestHost struct {
 
 	Scopes  map[string]json.RawMessage // declared, and granted in the same words
 	Egress  *egress.Egress
+	Sources *source.Reader
 	Secrets map[string]string
 }
 
@@ -58,7 +61,8 @@ func OpenForTest(h TestHost) (*capability.Session, error) {
 	}
 	table, err := capabilities(services{
 		events: j.events, schedules: j.schedules, tasks: j.tasks,
-		reader: h.Index, graph: h.Index, engine: h.Engine, locations: noLocations{}, store: h.Store, config: fixedConfig(h.Config), egress: h.Egress, secrets: fixedSecrets(h.Secrets), log: h.Log, now: h.Now,
+		reader: h.Index, graph: h.Index, problems: h.Index, engine: h.Engine, removed: h.Engine, locations: noLocations{},
+		history: history.NewReader(history.Deps{Store: h.Store, Catalog: h.Index, Sight: h.Index}), store: h.Store, config: fixedConfig(h.Config), egress: h.Egress, sources: h.Sources, secrets: fixedSecrets(h.Secrets), log: h.Log, now: h.Now,
 		blobs: h.Blobs, metrics: telemetry.NewMetrics("test"), audit: &observer{log: h.Log},
 	})
 	if err != nil {

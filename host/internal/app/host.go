@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/callboard/callboard/host/internal/capability"
+	"github.com/callboard/callboard/host/internal/catalog/ingest"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/install"
@@ -26,6 +27,9 @@ type Figures struct {
 	Revision  uint64
 	Locations int
 	Errors    int
+	// RefreshedAt is when the last pass of ingestion ended; zero before the first.
+	RefreshedAt time.Time
+	Took        time.Duration // of that pass
 }
 
 // hostAPI is web.Host: the host's own endpoints.
@@ -37,7 +41,10 @@ type hostAPI struct {
 	installer *install.Installer
 	uses      *capability.Uses
 	store     store.Store
-	catalog   interface{ Figures() Figures }
+	catalog   interface {
+		Figures() Figures
+		Replica() *ingest.Replica
+	}
 }
 
 // pluginView is one plugin as GET /api/plugins shows it (openapi.json, Plugin).
@@ -218,6 +225,18 @@ type info struct {
 	StartedAt time.Time   `json:"startedAt"`
 	Database  string      `json:"database"`
 	Catalog   catalogInfo `json:"catalog"`
+	// Absent where the process has the database to itself.
+	Replica *replicaInfo `json:"replica,omitempty"`
+}
+
+type replicaInfo struct {
+	Name      string `json:"name"`
+	Leader    string `json:"leader,omitempty"`
+	Leads     bool   `json:"leads"`
+	Connected bool   `json:"connected"`
+	// How many revisions of the catalog this process has yet to take over;
+	// absent when the database does not say.
+	Behind *uint64 `json:"behind,omitempty"`
 }
 
 type catalogInfo struct {
@@ -225,15 +244,48 @@ type catalogInfo struct {
 	Revision  uint64 `json:"revision"`
 	Locations int    `json:"locations"`
 	Errors    int    `json:"errors"`
+	// Of the last pass of ingestion, absent before the first.
+	RefreshedAt *time.Time `json:"refreshedAt,omitempty"`
+	TookMillis  *int64     `json:"tookMillis,omitempty"`
+}
+
+func catalogInfoOf(f Figures) catalogInfo {
+	c := catalogInfo{Entities: f.Entities, Revision: f.Revision, Locations: f.Locations, Errors: f.Errors}
+	if !f.RefreshedAt.IsZero() {
+		took := f.Took.Milliseconds()
+		c.RefreshedAt, c.TookMillis = &f.RefreshedAt, &took
+	}
+	return c
 }
 
 // Info implements web.Host.
-func (h *hostAPI) Info(context.Context) any {
+func (h *hostAPI) Info(ctx context.Context) any {
+	// Before the figures: what is written in between makes nobody look behind.
+	replica := h.replica(ctx)
 	f := h.catalog.Figures()
+	if replica != nil && replica.Behind != nil {
+		*replica.Behind -= min(*replica.Behind, f.Revision)
+	}
 	return info{
 		Version: h.version.Version, Commit: h.version.Commit, StartedAt: h.started, Database: h.store.Backend(),
-		Catalog: catalogInfo(f),
+		Catalog: catalogInfoOf(f), Replica: replica,
 	}
+}
+
+// replica returns the standing of this process, with the newest revision of
+// the database as what it is behind by.
+func (h *hostAPI) replica(ctx context.Context) *replicaInfo {
+	r := h.catalog.Replica()
+	if r == nil {
+		return nil
+	}
+	out := &replicaInfo{Name: r.Name, Leader: r.Leader, Leads: r.Leads, Connected: r.Connected}
+	ctx, cancel := context.WithTimeout(ctx, databaseCheck)
+	defer cancel()
+	if newest, err := h.store.CatalogRevision(ctx); err == nil {
+		out.Behind = &newest
+	}
+	return out
 }
 
 // databaseCheck bounds how long readiness waits for the database.
@@ -256,6 +308,13 @@ func (h *hostAPI) Ready(ctx context.Context) web.Readiness {
 		add("database", "degraded", "the database does not answer: pages are served from memory, changes wait")
 	} else {
 		add("database", "ok", "")
+	}
+	switch replica := h.catalog.Replica(); {
+	case replica == nil:
+	case replica.Connected:
+		add("replicas", "ok", "")
+	default:
+		add("replicas", "degraded", "out of touch with the other replicas: what they change shows later")
 	}
 	for _, s := range h.plugins.registry.List() {
 		switch {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,6 +23,8 @@ import (
 	"github.com/callboard/callboard/host/internal/egress/egresstest"
 	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/host/internal/source"
+	"github.com/callboard/callboard/host/internal/source/github"
+	"github.com/callboard/callboard/host/internal/source/sourcetest"
 	"github.com/callboard/callboard/host/internal/store/sqlite"
 	"github.com/callboard/callboard/sdk/sdktest/hosttest"
 )
@@ -71,7 +75,7 @@ func TestTheRealHostPassesTheSuiteOfTheFake(t *testing.T) {
 		session, err := app.OpenForTest(app.TestHost{
 			Index: ix, Engine: engine, Store: db, Blobs: blob.New(blob.Config{Rows: db, Backend: folder, Now: s.Now, Random: rand.Reader}), Config: json.RawMessage(s.Config), Now: s.Now, Log: slog.New(slog.DiscardHandler),
 			Grants: s.Grants, Viewer: principal.Guest(s.Subject),
-			Scopes: scopes, Egress: world.Egress, Secrets: s.Secrets,
+			Scopes: scopes, Egress: world.Egress, Secrets: s.Secrets, Sources: sources(t, s),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -79,6 +83,45 @@ func TestTheRealHostPassesTheSuiteOfTheFake(t *testing.T) {
 		t.Cleanup(session.Close)
 		return session
 	})
+}
+
+// sources reads what the suite says of github.com from a server of GitHub's shape.
+func sources(t *testing.T, s hosttest.Setup) *source.Reader {
+	t.Helper()
+	repo := sourcetest.NewRepo()
+	files := map[string]string{}
+	for at, text := range s.Sources {
+		files[strings.TrimPrefix(at, "https://github.com/o/r/blob/main/")] = text
+	}
+	repo.Replace(files)
+	hub, err := github.New(github.Config{Name: "integrations.github[0]", Token: repo.Token, HTTP: elsewhere{sourcetest.GitHub(t, repo), s.SourceAPI}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source.New(source.Config{Integrations: source.Integrations{{Name: "integrations.github[0]", Type: "github", Host: hub}}})
+}
+
+// elsewhere takes api.github.com to a server of the test, and what the suite
+// answers itself to its handler.
+type elsewhere struct {
+	base string
+	api  http.Handler
+}
+
+// Do implements source.HTTPClient.
+func (e elsewhere) Do(r *http.Request) (*http.Response, error) {
+	if e.api != nil && !strings.HasPrefix(r.URL.Path, "/repos/") {
+		w := httptest.NewRecorder()
+		e.api.ServeHTTP(w, r)
+		return w.Result(), nil
+	}
+	to, err := url.Parse(strings.Replace(r.URL.String(), "https://api.github.com", e.base+"/api/v3", 1))
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.URL, r.Host = to, to.Host
+	return sourcetest.Client().Do(r)
 }
 
 // startEngine brings what plugins provide into the index. There is nothing else to read.

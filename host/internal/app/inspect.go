@@ -53,7 +53,11 @@ func Inspect(ctx context.Context, o InspectOptions) (Inspected, error) {
 	if c == nil {
 		c = &config.Config{}
 	}
-	var reader ingest.Reader = newReader(c, egress.New(egress.Config{UserAgent: "callboard-validate"}), time.Now)
+	remote, err := newReader(c, egress.New(egress.Config{UserAgent: "callboard-validate"}), time.Now)
+	if err != nil {
+		return Inspected{}, err
+	}
+	var reader ingest.Reader = remote
 	allow := rules(c)
 	if o.Config == nil {
 		reader, allow = filesOnly{reader}, []ingest.Rule{{}} // every kind

@@ -13,6 +13,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/authn"
 	capevent "github.com/callboard/callboard/host/internal/capability/event"
+	"github.com/callboard/callboard/host/internal/catalog/index"
 	"github.com/callboard/callboard/host/internal/event"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/job"
@@ -34,6 +35,7 @@ type jobs struct {
 	schedules *job.Schedules
 	tasks     *job.Tasks
 	plugins   *pluginSet
+	shown     *index.Index
 	authn     *authn.Authenticator
 	actor     func(id string) (principal.Actor, error) // a plugin in its version of today
 	now       func() time.Time
@@ -210,6 +212,12 @@ func (j *jobs) deliver(ctx context.Context, installation, id string, d store.Del
 		return err
 	}
 	e := d.Event
+	if e.Topic == topicEntityChanged {
+		// What a subscriber then reads here is at least what it is told of.
+		if err := j.shown.Await(ctx, e.Revision); err != nil {
+			return err //nolint:wrapcheck // says what it waits for
+		}
+	}
 	return extension.Event(ctx, j.plugins.registry, plugin.ID(id), &contract.Event{
 		ID: e.ID, Topic: e.Topic, Key: e.Key, Plugin: e.Plugin, Ref: e.Ref, Revision: e.Revision, Payload: e.Payload,
 		At: e.At.UnixMilli(), Attempt: d.Attempts + 1,

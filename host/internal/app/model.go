@@ -12,11 +12,21 @@ import (
 // variants of the one that is for all.
 func layer(m *manifest.Manifest) model.Layer {
 	out := model.Layer{Plugin: m.ID}
+	for _, r := range m.Model.Relations {
+		out.Pairs = append(out.Pairs, model.Pair{Type: r.Type, Inverse: r.Inverse, Title: r.Title, InverseTitle: r.InverseTitle})
+	}
+	out.Annotations, out.Labels = keys(m.Model.Annotations), keys(m.Model.Labels)
+	for _, x := range m.Model.Extends {
+		out.Extensions = append(out.Extensions, model.Extension{
+			Kind: x.Kind, APIVersions: x.APIVersions, Type: x.SpecType, Schema: x.Schema, Relations: relations(x.Relations),
+			Derived: derived(x.Defaults, x.Computed), Mirrored: mirrored(x.Mirrored), Line: x.Line,
+		})
+	}
 	variants := func(k manifest.Kind) []model.Variant {
 		var vs []model.Variant
 		for _, v := range m.Model.Kinds {
 			if v.SpecType != "" && v.Kind == k.Kind && slices.Equal(v.APIVersions, k.APIVersions) {
-				vs = append(vs, model.Variant{Type: v.SpecType, Description: v.Description, Schema: v.Schema, Relations: relations(v.Relations)})
+				vs = append(vs, model.Variant{Type: v.SpecType, Description: v.Description, Schema: v.Schema, Relations: relations(v.Relations), Derived: derived(v.Defaults, v.Computed)})
 			}
 		}
 		return vs
@@ -28,6 +38,7 @@ func layer(m *manifest.Manifest) model.Layer {
 		out.Kinds = append(out.Kinds, model.Kind{
 			Kind: k.Kind, APIVersions: k.APIVersions, Plural: k.Plural, Description: k.Description,
 			Schema: k.Schema, Relations: relations(k.Relations), Variants: variants(k),
+			Derived: derived(k.Defaults, k.Computed), Mirrored: mirrored(k.Mirrored), Line: k.Line,
 		})
 	}
 	return out
@@ -40,6 +51,33 @@ func relations(fields []manifest.RelationField) []model.RelationField {
 			Field: f.Path, Type: f.Type, Inverse: f.Inverse, DefaultKind: f.DefaultKind,
 			DefaultNamespace: f.DefaultNamespace, AllowedKinds: f.AllowedKinds,
 		})
+	}
+	return out
+}
+
+func derived(defaults []manifest.DefaultField, computed []manifest.ComputedField) model.Derived {
+	var out model.Derived
+	for _, f := range defaults {
+		out.Defaults = append(out.Defaults, model.Default{Field: f.Path, Value: f.Value})
+	}
+	for _, f := range computed {
+		out.Computed = append(out.Computed, model.Computed{Field: f.Path, Format: f.Format})
+	}
+	return out
+}
+
+func mirrored(fields []manifest.MirroredField) []model.Mirrored {
+	var out []model.Mirrored
+	for _, f := range fields {
+		out = append(out, model.Mirrored{Field: f.Path, Relation: f.Relation, Kind: f.Kind, From: f.From})
+	}
+	return out
+}
+
+func keys(annotations []manifest.Annotation) []model.Key {
+	var out []model.Key
+	for _, a := range annotations {
+		out = append(out, model.Key(a))
 	}
 	return out
 }

@@ -27,6 +27,12 @@ func (o ownFiles) Read(ctx context.Context, req source.Request) (source.Content,
 	return o.Reader.Read(ctx, req) //nolint:wrapcheck // a decorator says what is decorated
 }
 
+// Touches implements ingest.Pushable.
+func (o ownFiles) Touches(p source.Push, l source.Location) bool {
+	r, ok := o.Reader.(ingest.Pushable)
+	return ok && r.Touches(p, l)
+}
+
 // owns follows links of either kind.
 func (o ownFiles) owns(name string) bool {
 	info, err := os.Stat(name)

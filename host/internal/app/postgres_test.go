@@ -22,6 +22,12 @@ func TestOnPostgreSQL(t *testing.T) {
 	if _, body := p.Get("/api/app/info"); !strings.Contains(body, `"database":"postgres"`) {
 		t.Error(body)
 	}
+	if _, body := p.Get("/api/app/info"); !strings.Contains(body, `"leads":true,"connected":true,"behind":0}`) {
+		t.Errorf("the only replica: %s", body)
+	}
+	if _, body := p.Get("/.callboard/ready"); !strings.Contains(body, `{"name":"replicas","status":"ok"}`) {
+		t.Errorf("the only replica is ready: %s", body)
+	}
 	p.Close()
 	// Another data folder: what matters is in the database.
 	again := apptest.Start(t, apptest.Options{Config: []string{config}, Env: env})

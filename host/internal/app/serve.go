@@ -196,6 +196,9 @@ func (a *App) sweep(ctx context.Context) {
 		if a.recorder != nil {
 			a.recorder.Store().Sweep()
 		}
+		if _, err := a.keeper.Prune(ctx); err != nil {
+			a.log.WarnContext(ctx, "old history stays", "error", err)
+		}
 		if _, err := a.blobs.Sweep(ctx); err != nil {
 			a.log.WarnContext(ctx, "the content of deleted blobs stays", "error", err)
 		}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/callboard/callboard/host/internal/config"
@@ -30,4 +31,24 @@ func openStore(ctx context.Context, c *config.Config, now func() time.Time) (sto
 		return nil, fmt.Errorf("opening SQLite: %w", err)
 	}
 	return s, nil
+}
+
+// hostKey returns a secret of 32 bytes that all replicas share and that
+// outlives them.
+func hostKey(ctx context.Context, db store.Store, name string, random io.Reader) ([]byte, error) {
+	fresh := make([]byte, 32)
+	if _, err := io.ReadFull(random, fresh); err != nil {
+		return nil, fmt.Errorf("making the key %q: %w", name, err)
+	}
+	key, err := db.HostKey(ctx, name, fresh)
+	if err != nil {
+		return nil, fmt.Errorf("reading the key %q: %w", name, err)
+	}
+	return key, nil
+}
+
+// replicas is the store as processes share it; nil when one alone may use it.
+func replicas(db store.Store) store.Replicas {
+	shared, _ := db.(store.Replicas)
+	return shared
 }

@@ -12,6 +12,7 @@ var later = []string{
 	"backend.cors", "backend.trustedProxies", "backend.auth.externalAccess",
 	"auth.providers.github", "auth.providers.oidc", "auth.session", "permission.enabled",
 	"search.engine", "search.meilisearch", "techdocs",
+	"integrations.bitbucketCloud", "integrations.bitbucketServer", "integrations.azure",
 }
 
 // unused returns the keys of later that are set.

@@ -110,6 +110,14 @@ type Graph interface {
 	// Faults: Invalid (a ref, a direction, a bound). Refs that the viewer may
 	// not see are absent, and lead nowhere.
 	Traverse(ctx context.Context, v principal.Viewer, q TraverseQuery) (Document, error)
+	// Graph returns what stands around entities, to be drawn: briefs of nodes,
+	// one edge per pair of relations, and where it was cut. Faults: Invalid (a
+	// ref that is none or leads nowhere, a direction, a bound; the message
+	// names the field).
+	Graph(ctx context.Context, v principal.Viewer, q GraphQuery) (Document, error)
+	// Impact returns what breaks, or loses something, when an entity goes.
+	// Faults: Invalid (a ref that is none, a bound), NotFound.
+	Impact(ctx context.Context, v principal.Viewer, q ImpactQuery) (Document, error)
 }
 
 // The directions of relations.

@@ -8,6 +8,7 @@ type Config struct {
 	Backend      Backend      `key:"backend" doc:"The server: address, database, access of other systems."`
 	Catalog      Catalog      `key:"catalog" doc:"Where entities come from and which are let in."`
 	Integrations Integrations `key:"integrations" doc:"Source hosts and the credentials to read them."`
+	Events       Events       `key:"events" doc:"What source hosts send when something changed in them."`
 	Auth         Auth         `key:"auth" doc:"How people sign in."`
 	TechDocs     TechDocs     `key:"techdocs" doc:"How documentation sites are built and kept."`
 	Search       Search       `key:"search" doc:"The search engine."`

@@ -35,7 +35,7 @@ proxy:
   /free: {target: "https://api.example.com/?api_key=c4n4ry-query&x=1", note: "send Bearer c4n4ry-abcdefghijkl"}
 integrations:
   github:
-    - {host: github.com, token: "${GH_PAT}", apps: [{privateKey: {$file: app.pem}, webhookSecret: c4n4ry-b04, clientSecret: c4n4ry-b05}]}
+    - {host: github.com, token: "${GH_PAT}", apps: [{appId: 1, privateKey: {$file: app.pem}, webhookSecret: c4n4ry-b04, clientSecret: c4n4ry-b05}]}
   azure:
     - {host: dev.azure.com, credentials: [{clientSecret: c4n4ry-b06}, {personalAccessToken: c4n4ry-b07}]}
 auth:

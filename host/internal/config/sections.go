@@ -6,7 +6,32 @@ type Catalog struct {
 	Rules              []CatalogRule `key:"rules" doc:"Kinds that are let in; absent allows Component, API and Location, an empty list none."`
 	ProcessingInterval Duration      `key:"processingInterval" default:"{hours: 1}" doc:"Time between two refreshes of an entity; the next one falls between 1 and 1.5 times of it."`
 	OrphanStrategy     string        `key:"orphanStrategy" default:"delete" enum:"delete|keep" doc:"What becomes of an entity that nothing emits any more."`
+	History            History       `key:"history" doc:"How much of the past of the catalog is kept."`
 	ReadOnly           bool          `key:"readonly" doc:"Refuse to register or remove locations through the API."`
+	// By "plugin/processor".
+	ProcessorOptions map[string]ProcessorOptions `key:"processorOptions" pattern:"^[a-z][a-z0-9-]{0,62}/.+$" example:"company/checks" doc:"Order of the processors of plugins, by plugin/processor, and which are left out."`
+	Limits           CatalogLimits               `key:"limits" doc:"How much one place may bring; what would be more stays as it was, and a status item says so."`
+}
+
+// ProcessorOptions is what the operator says about one processor.
+type ProcessorOptions struct {
+	Disabled bool `key:"disabled" doc:"Entities go on as if the plugin had no such processor."`
+	Priority int  `key:"priority" example:"10" doc:"Lower ones see an entity first; 0 means as the plugin says, which is 20 where it says nothing."`
+}
+
+// CatalogLimits bounds what one place brings to the catalog.
+type CatalogLimits struct {
+	EntitiesPerFile     int      `key:"entitiesPerFile" default:"10000" doc:"Documents of one file or URL."`
+	EntitiesPerLocation int      `key:"entitiesPerLocation" default:"200000" doc:"Entities that one configured or registered location leads to, through however many files."`
+	TargetsPerLocation  int      `key:"targetsPerLocation" default:"10000" doc:"Files that one Location entity names."`
+	EntitiesPerProvider int      `key:"entitiesPerProvider" default:"200000" doc:"Entities of one provider of a plugin."`
+	BytesPerProvider    ByteSize `key:"bytesPerProvider" default:"256MiB" doc:"Bytes of the descriptors of one provider of a plugin."`
+}
+
+// History says how much of the past of the catalog is kept.
+type History struct {
+	Retention    Duration `key:"retention" default:"{days: 90}" doc:"Changes and removed registrations that are older go; 0s keeps them."`
+	MaxPerEntity int      `key:"maxPerEntity" default:"200" doc:"Changes that are kept of one entity, the newest; 0 is no bound."`
 }
 
 // Location names descriptors to read.
@@ -55,6 +80,30 @@ type SourceHost struct {
 	Password    Secret      `key:"password" doc:"Password."`
 	AppPassword Secret      `key:"appPassword" doc:"App password, Bitbucket Cloud only."`
 	Apps        []GitHubApp `key:"apps" doc:"GitHub Apps, GitHub only."`
+	Plugins     []string    `key:"plugins" example:"[catalog, discovery]" doc:"Plugins that may use this entry; absent means all. Where several entries have one host, that which names the plugin counts. The catalog's own reads count as plugin catalog."`
+}
+
+// Events is what other systems send.
+type Events struct {
+	HTTP    EventsHTTP    `key:"http" doc:"Webhooks, at /api/events/http/<topic>."`
+	Modules EventsModules `key:"modules" doc:"The source hosts that send."`
+}
+
+// EventsHTTP says which webhooks are taken.
+type EventsHTTP struct {
+	Topics []string `key:"topics" example:"[github]" doc:"Topics that are taken: github, gitea, gitlab. Each needs the secret of its module."`
+}
+
+// EventsModules are the source hosts that send.
+type EventsModules struct {
+	GitHub EventsModule `key:"github" doc:"GitHub. The webhookSecret of apps below integrations counts as well."`
+	Gitea  EventsModule `key:"gitea" doc:"Gitea and Forgejo."`
+	GitLab EventsModule `key:"gitlab" doc:"GitLab."`
+}
+
+// EventsModule is one source host.
+type EventsModule struct {
+	WebhookSecret Secret `key:"webhookSecret" doc:"Secret that signs its webhooks."`
 }
 
 // GitHubApp is the identity of a GitHub App.
@@ -77,6 +126,8 @@ type S3Host struct {
 	SecretAccessKey Secret `key:"secretAccessKey" doc:"Secret access key."`
 	RoleARN         string `key:"roleArn" doc:"Role to assume."`
 	ExternalID      string `key:"externalId" doc:"External id of the role."`
+
+	Plugins []string `key:"plugins" example:"[catalog]" doc:"Plugins that may use this entry; absent means all."`
 }
 
 // Auth is how people sign in.

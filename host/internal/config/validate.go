@@ -42,6 +42,7 @@ func (c *checker) config(cfg *Config) {
 	cfg.Backend.HTTPS.check(c)
 	c.backend(&cfg.Backend)
 	c.catalog(&cfg.Catalog)
+	c.integrations(&cfg.Integrations)
 	if cfg.Search.Engine == "meilisearch" && cfg.Search.Meilisearch.Host == "" {
 		c.problem("search.meilisearch.host", "is missing: search.engine is meilisearch")
 	}
@@ -122,6 +123,20 @@ func (c *checker) sharedKey(path string, key Secret) {
 	}
 }
 
+func (c *checker) integrations(all *Integrations) {
+	for i, host := range all.GitHub {
+		for j, app := range host.Apps {
+			path := fmt.Sprintf("integrations.github[%d].apps[%d]", i, j)
+			if app.AppID == 0 {
+				c.problem(path+".appId", "is missing: GitHub shows the number in the settings of the app")
+			}
+			if app.PrivateKey == "" {
+				c.problem(path+".privateKey", "is missing; write {$file: app.pem} with the file that GitHub made for the app")
+			}
+		}
+	}
+}
+
 func (c *checker) catalog(catalog *Catalog) {
 	for i, location := range catalog.Locations {
 		path := fmt.Sprintf("catalog.locations[%d]", i)
@@ -150,6 +165,15 @@ func (c *checker) catalog(catalog *Catalog) {
 			if match.Exact != "" && match.Pattern != "" {
 				c.problem(at, "has exact and pattern; keep one of them")
 			}
+		}
+	}
+	for name, n := range map[string]int64{
+		"entitiesPerFile":     int64(catalog.Limits.EntitiesPerFile),
+		"entitiesPerLocation": int64(catalog.Limits.EntitiesPerLocation), "targetsPerLocation": int64(catalog.Limits.TargetsPerLocation),
+		"entitiesPerProvider": int64(catalog.Limits.EntitiesPerProvider), "bytesPerProvider": int64(catalog.Limits.BytesPerProvider),
+	} {
+		if n <= 0 {
+			c.problem("catalog.limits."+name, "must be more than zero")
 		}
 	}
 	if catalog.ProcessingInterval == 0 {

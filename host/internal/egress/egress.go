@@ -85,7 +85,7 @@ func (e *Egress) transport(p Policy, reach Reach) *http.Transport {
 	}
 	return &http.Transport{
 		Proxy:                  e.config.Proxy,
-		DialContext:            dialer.DialContext,
+		DialContext:            dial(dialer),
 		ForceAttemptHTTP2:      true,
 		TLSClientConfig:        e.config.TLS.Clone(),
 		MaxIdleConns:           32,

@@ -211,8 +211,9 @@ func TestCaps(t *testing.T) {
 	defer close(release)
 	policy := reachAll(egress.Private)
 	policy.MaxBytes = 2048
-	policy.Timeout = 200 * time.Millisecond
 	client := egress.New(egress.Config{}).Client(policy)
+	policy.Timeout = 200 * time.Millisecond
+	impatient := egress.New(egress.Config{}).Client(policy)
 	for _, tc := range []struct {
 		path string
 		kind fault.Kind
@@ -225,6 +226,10 @@ func TestCaps(t *testing.T) {
 		{"/loop", fault.Unavailable},
 	} {
 		t.Run(tc.path, func(t *testing.T) {
+			client := client
+			if tc.kind == fault.Timeout {
+				client = impatient
+			}
 			_, _, err := get(t, client, srv.URL+tc.path, nil)
 			if !fault.Is(err, tc.kind) {
 				t.Fatalf("got %v (%s), want %s", err, fault.KindOf(err), tc.kind)

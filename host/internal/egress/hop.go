@@ -31,7 +31,7 @@ func (h hop) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	res, err := h.client.transports[reach].RoundTrip(r)
+	res, err := h.client.transports[reach].RoundTrip(onSettled(r))
 	if err != nil {
 		return nil, err
 	}

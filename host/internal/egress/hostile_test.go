@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -115,19 +116,26 @@ func TestHostileAnswers(t *testing.T) {
 // An answer with another behind it: the second is not taken for the answer of
 // the next request.
 func TestResponseSplittingPoisonsNothing(t *testing.T) {
-	server := newRaw(t, func(_ int, request string) string {
+	answer := func(_ int, request string) string {
 		if strings.HasPrefix(request, "GET /first") {
 			return "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst" + "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npoisoned"
 		}
 		return "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond"
-	})
-	client := egress.New(egress.Config{}).Client(reachAll(egress.Private))
-	for range 20 {
-		if body, _, err := get(t, client, server+"/first", nil); err != nil || body != "first" {
-			t.Fatalf("%q, %v", body, err)
-		}
-		if body, _, err := get(t, client, server+"/second", nil); err == nil && body != "second" {
-			t.Fatalf("%q is the answer of a request that got none yet", body)
+	}
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	authorities := x509.NewCertPool()
+	authorities.AddCert(certified.Certificate())
+	secure := "https://" + serveRawOn(t, tls.NewListener(listen(t), &tls.Config{Certificates: certified.TLS.Certificates}), answer)
+	for _, server := range []string{newRaw(t, answer), secure} {
+		client := egress.New(egress.Config{TLS: &tls.Config{RootCAs: authorities}}).Client(reachAll(egress.Private))
+		for range 20 {
+			if body, _, err := get(t, client, server+"/first", nil); err != nil || body != "first" {
+				t.Fatalf("%s: %q, %v", server, body, err)
+			}
+			if body, _, err := get(t, client, server+"/second", nil); err == nil && body != "second" {
+				t.Fatalf("%s: %q is the answer of a request that got none yet", server, body)
+			}
 		}
 	}
 }

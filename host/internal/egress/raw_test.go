@@ -12,10 +12,20 @@ import (
 // is empty.
 func newRaw(t *testing.T, answer func(n int, request string) string) (address string) {
 	t.Helper()
+	return "http://" + serveRawOn(t, listen(t), answer)
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return listener
+}
+
+func serveRawOn(t *testing.T, listener net.Listener, answer func(n int, request string) string) (address string) {
+	t.Helper()
 	t.Cleanup(func() { _ = listener.Close() })
 	requests := make(chan int, 1)
 	requests <- 0
@@ -28,7 +38,7 @@ func newRaw(t *testing.T, answer func(n int, request string) string) (address st
 			go serveRaw(conn, requests, answer)
 		}
 	}()
-	return "http://" + listener.Addr().String()
+	return listener.Addr().String()
 }
 
 func serveRaw(conn net.Conn, requests chan int, answer func(n int, request string) string) {

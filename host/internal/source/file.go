@@ -133,6 +133,9 @@ func fileFault(name string, err error) error {
 // Expand returns the locations that a location with wildcards names, sorted;
 // any other names itself. Faults: NotFound (nothing matches), Invalid.
 func (r *Reader) Expand(ctx context.Context, l Location, within string) ([]Location, error) {
+	if l.Type == URL && strings.Contains(l.Target, "*") {
+		return r.expandURL(ctx, l)
+	}
 	if l.Type != File || !hasWildcard(l.Target) {
 		return []Location{l}, nil
 	}

@@ -44,6 +44,12 @@ type Provided interface {
 	// LoadProvided returns a bucket and its rows by ref; one that is absent has
 	// none. Fault: Unavailable.
 	LoadProvided(ctx context.Context, bucket string) (BucketRow, []ProvidedRow, error)
+	// LoadProvidedChanges is LoadProvided of the rows whose text is not what it
+	// was at a revision of the bucket, and of those of refs. What went since is
+	// not told; the number of Entities shows that something did.
+	LoadProvidedChanges(ctx context.Context, bucket string, after uint64, refs []string) (BucketRow, []ProvidedRow, error)
+	// ListProvided returns the refs in a bucket, sorted.
+	ListProvided(ctx context.Context, bucket string) ([]string, error)
 	// DropProvided empties the buckets of an owner and returns how many there were.
 	DropProvided(ctx context.Context, owner string) (int, error)
 }

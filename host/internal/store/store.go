@@ -21,6 +21,7 @@ import (
 //   - Times come back in UTC, to the microsecond; the zero time stays zero.
 type Store interface {
 	Catalog
+	History
 	Locations
 	KV
 	Sessions
@@ -31,7 +32,7 @@ type Store interface {
 	Events
 	Schedules
 	Tasks
-	Blobs
+	Keys
 
 	// Backend returns "sqlite" or "postgres".
 	Backend() string
@@ -59,8 +60,11 @@ type EntityRow struct {
 	Body      []byte // entity as JSON, uid and etag in it, without relations and status
 	Status    []byte // JSON array of status items; nil = healthy
 	Orphan    bool
-	Revision  uint64    // set by Apply
-	UpdatedAt time.Time // when Body, Status or relations last changed
+	// RefreshKeys name what else the entity was made of: whoever knows that one
+	// of these changed has it made again.
+	RefreshKeys []string
+	Revision    uint64    // set by Apply
+	UpdatedAt   time.Time // when Body, Status or relations last changed
 }
 
 // RelationRow is one relation. DeclaredBy is the ref of the entity whose
@@ -104,6 +108,11 @@ type Batch struct {
 	// and Delete, with its ref and new revision; empty = none. Nobody who
 	// listens to the topic means that none is written.
 	Announce string
+	// Record is the history of the batch; nil = none is written.
+	Record *Record
+	// Epoch is that of the lead under which the batch was made; 0 = whoever
+	// leads. Fault of a batch of another epoch: ErrFenced.
+	Epoch uint64
 }
 
 // Reference is one liveness edge.
@@ -170,8 +179,21 @@ type Locations interface {
 	AddLocation(ctx context.Context, l LocationRow) error
 	// ListLocations returns all locations, oldest first, then by id.
 	ListLocations(ctx context.Context) ([]LocationRow, error)
-	// DeleteLocation removes a location. Fault: NotFound.
-	DeleteLocation(ctx context.Context, id string) error
+	// DeleteLocation removes a location and remembers that it was there, when
+	// it went (by the store's clock), who removed it and through which plugin.
+	// Fault: NotFound.
+	DeleteLocation(ctx context.Context, id, subject, plugin string) error
+	// ListDeletedLocations returns locations that were removed and are not
+	// registered again, the last removed first, then by id. Fault: Invalid
+	// (limit below 1).
+	ListDeletedLocations(ctx context.Context, limit int) ([]DeletedLocationRow, error)
+	// RestoreLocation registers a removed location again, under its id, as
+	// created now by subject. Faults: NotFound, Conflict (the type and target
+	// are registered).
+	RestoreLocation(ctx context.Context, id, subject string) (LocationRow, error)
+	// SweepDeletedLocations forgets those that were removed before a moment,
+	// and returns how many.
+	SweepDeletedLocations(ctx context.Context, before time.Time) (int, error)
 }
 
 // KVRow is one value of a plugin. Revision grows with each write of a key and

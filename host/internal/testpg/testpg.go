@@ -52,6 +52,22 @@ func Run(m *testing.M) int {
 // test ends. Without PostgreSQL the test is skipped, and fails if CI is true.
 func DSN(t testing.TB) string {
 	t.Helper()
+	return create(t, "template0 ENCODING 'UTF8'")
+}
+
+// Copy returns the URL of a database that is as another one is now, to which
+// nobody may be connected. It is dropped when the test ends.
+func Copy(t testing.TB, dsn string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatalf("testpg: %s is not a URL: %v", dsn, err)
+	}
+	return create(t, strings.TrimPrefix(u.Path, "/"))
+}
+
+func create(t testing.TB, template string) string {
+	t.Helper()
 	server := os.Getenv(Env)
 	if server == "" {
 		if _, err := find(); err != nil {
@@ -60,8 +76,8 @@ func DSN(t testing.TB) string {
 		t.Fatal("testpg: TestMain must call testpg.Run")
 	}
 	name := "test_" + strings.ToLower(rand.Text())
-	execute(t, server, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'")
-	t.Cleanup(func() { execute(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	Exec(t, server, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	t.Cleanup(func() { Exec(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	u, err := url.Parse(server)
 	if err != nil {
 		t.Fatalf("testpg: %s is not a URL: %v", Env, err)
@@ -101,7 +117,8 @@ func absent(t testing.TB, why error) {
 	t.Skip(message)
 }
 
-func execute(t testing.TB, dsn, statement string) {
+// Exec runs a statement on a database.
+func Exec(t testing.TB, dsn, statement string) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context()) // which is over when Cleanup runs
 	conn, err := pgx.Connect(ctx, dsn)

@@ -73,6 +73,9 @@ func (s *Server) servePlugin(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	if err := s.awaitRevision(c); err != nil {
+		return err
+	}
 	span := trace.SpanContextFromContext(c.UserContext())
 	requestID, _ := c.Locals(localRequestID).(string)
 	answer, err := s.config.Plugins.ServeHTTP(c.UserContext(), &extension.HTTPRequest{
@@ -85,6 +88,9 @@ func (s *Server) servePlugin(c *fiber.Ctx) error {
 		return err
 	}
 	defer answer.Close()
+	if r := s.config.Revisions; r != nil {
+		c.Set(revisionHeader, revisionText(r.Revision()))
+	}
 	return s.send(c, answer)
 }
 

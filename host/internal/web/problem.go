@@ -107,7 +107,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	)
 	switch {
 	case errors.As(err, &own):
-		status, detail, kindName, name = own.status, own.message, "refused", "ResponseError"
+		status, detail, kindName, name = own.status, own.message, "refused", refusalName(own.status)
 	case errors.As(err, &method):
 		status, detail, kindName, name = http.StatusMethodNotAllowed, method.Error(), "method_not_allowed", "ResponseError"
 		c.Set(fiber.HeaderAllow, strings.Join(method.allowed, ", "))
@@ -117,7 +117,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 			status = http.StatusPreconditionFailed
 		}
 	case errors.As(err, &fromFiber):
-		status, detail, kindName, name = fromFiber.Code, s.refusal(c, fromFiber.Code), "refused", "ResponseError"
+		status, detail, kindName, name = fromFiber.Code, s.refusal(c, fromFiber.Code), "refused", refusalName(fromFiber.Code)
 	case kind == fault.Internal:
 		s.config.Log.ErrorContext(c.UserContext(), "internal error", "method", c.Method(), "path", c.Path(), "error", err)
 	}
@@ -162,6 +162,18 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	c.Set("Content-Security-Policy", otherPolicy)
 	harden(c)
 	return c.Send(body)
+}
+
+// refusalName is what the body parser of a Backstage backend calls a refusal.
+func refusalName(status int) string {
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		return "PayloadTooLargeError"
+	case http.StatusUnsupportedMediaType:
+		return "UnsupportedMediaTypeError"
+	default:
+		return "ResponseError"
+	}
 }
 
 // refusal says why bytes were refused that never became a request. The words

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -93,6 +94,9 @@ type Config struct {
 	Permissions   Permissions
 	Recordings    Recordings
 	Jobs          Jobs
+	Webhooks      Webhooks  // nil = none are taken
+	Revisions     Revisions // nil = answers do not say
+	Preferences   Preferences
 	RequestID     func() string // makes ids
 	Now           func() time.Time
 	TLS           *tls.Config // nil = plain HTTP
@@ -144,11 +148,14 @@ func New(c Config) (*Server, error) {
 		// Forms are plugins' business, and parsing them makes files.
 		DisablePreParseMultipartForm: true,
 	})
-	// One endpoint takes a larger body than the others, and says so before the
+	// Two endpoints take a larger body than the others, and say so before the
 	// body is read.
 	s.app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		if h.IsPost() && string(h.RequestURI()) == releasesPath {
 			return fasthttp.RequestConfig{MaxRequestBodySize: maxRelease, ReadTimeout: releaseTimeout}
+		}
+		if h.IsPost() && bytes.HasPrefix(h.RequestURI(), []byte(webhooksPath)) {
+			return fasthttp.RequestConfig{MaxRequestBodySize: maxDelivery}
 		}
 		return fasthttp.RequestConfig{}
 	}
@@ -179,9 +186,11 @@ func (s *Server) routes() {
 	s.lifecycle(app)
 	s.recordingRoutes()
 	s.jobRoutes()
+	app.Post(webhooksPath+":topic", s.webhook)
 	app.Get("/api/app/session", s.getSession)
 	app.Post("/api/app/session", s.switchPersona)
 	app.Get("/api/app/info", s.info)
+	s.preferenceRoutes()
 	app.All("/api/:plugin", s.servePlugin)
 	app.All("/api/:plugin/*", s.servePlugin)
 	// Not app.Use("/api"): that would take /api-docs, too.

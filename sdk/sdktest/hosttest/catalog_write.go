@@ -3,6 +3,7 @@ package hosttest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/callboard/callboard/sdk/abi"
@@ -43,6 +44,7 @@ var bringCases = []testCase{
 			h.t.Errorf("the missing grant is %q", e.MissingGrant)
 		}
 		h.refuse(abi.CodeDenied, abi.CapCatalog, abi.CatalogLocDelete, &contract.CatalogLocationDeleteRequest{ID: "x"})
+		h.refuse(abi.CodeDenied, abi.CapCatalog, abi.CatalogLocRestore, &contract.CatalogRestoreLocationRequest{ID: "x"})
 		h.refuse(abi.CodeDenied, abi.CapCatalog, abi.CatalogRemove, &contract.CatalogRemoveRequest{Ref: "component:default/web"})
 	}},
 	{"a bucket is changed and replaced, and is read at once", bringing, func(_ *testing.T, h *probe) {
@@ -115,11 +117,18 @@ var bringCases = []testCase{
 		}
 		equal(h.t, h.libraries(), []string{})
 	}},
+	{"a plugin refreshes what its processors made, with its own rights", Setup{Scopes: map[string]string{"catalog": `{"own":{}}`}}, func(_ *testing.T, h *probe) {
+		h.must(abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{Keys: []string{"a key that nothing has"}, Own: true}, nil)
+		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{Keys: []string{strings.Repeat("x", 513)}, Own: true})
+		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{Keys: []string{"a\x00b"}, Own: true})
+		h.refuse(abi.CodeDenied, abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{Keys: []string{"a key"}})
+	}},
 	{"what was brought can be refreshed and traced", bringing, func(_ *testing.T, h *probe) {
 		h.apply(contract.CatalogApplyRequest{Entities: [][]byte{resource("Component", "a")}})
 		h.must(abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{Refs: []string{"component:default/a"}}, nil)
 		h.refuse(abi.CodeNotFound, abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{Refs: []string{"component:default/none"}})
 		h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{})
+		h.refuse(abi.CodeDenied, abi.CapCatalog, abi.CatalogRefresh, &contract.CatalogRefreshRequest{Keys: []string{"of the plugin"}})
 		var a contract.CatalogHandle
 		h.must(abi.CapCatalog, abi.CatalogAncestry, &contract.CatalogAncestryRequest{Ref: "component:default/A"}, &a)
 		var got struct {
@@ -137,6 +146,14 @@ var bringCases = []testCase{
 		}
 		h.refuse(abi.CodeNotFound, abi.CapCatalog, abi.CatalogAncestry, &contract.CatalogAncestryRequest{Ref: "component:default/none"})
 	}},
+	{"the model is described", Setup{}, func(_ *testing.T, h *probe) {
+		var a contract.CatalogHandle
+		h.must(abi.CapCatalog, abi.CatalogModel, &contract.CatalogModelRequest{}, &a)
+		var got map[string][]any
+		if err := json.Unmarshal([]byte(h.read(a.Handle, a.Size)), &got); err != nil || got["kinds"] == nil || got["relations"] == nil || got["annotations"] == nil || got["labels"] == nil {
+			h.t.Errorf("%v: %v", got, err)
+		}
+	}},
 	{"a traversal shows nodes and edges", Setup{}, func(_ *testing.T, h *probe) {
 		var a contract.CatalogHandle
 		h.must(abi.CapCatalog, abi.CatalogTraverse, &contract.CatalogTraverseRequest{Refs: []string{"component:default/WEB", "component:default/none"}, Fields: []string{"kind"}}, &a)
@@ -148,6 +165,63 @@ var bringCases = []testCase{
 		equal(h.t, got, map[string]any{"nodes": []any{node}, "edges": []any{}, "truncated": false})
 		for _, bad := range []contract.CatalogTraverseRequest{{}, {Refs: []string{"x"}}, {Refs: []string{"component:x"}, Depth: 11}, {Refs: []string{"component:x"}, Limit: 1001}, {Refs: []string{"component:x"}, Direction: "up"}} {
 			h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogTraverse, &bad)
+		}
+	}},
+	{"problems are found, counted and paged", Setup{}, func(_ *testing.T, h *probe) {
+		var a contract.CatalogHandle
+		h.must(abi.CapCatalog, abi.CatalogProblems, &contract.CatalogProblemsRequest{Kinds: []string{"component"}, Types: []string{"unowned"}, Limit: 1, Offset: 1}, &a)
+		var got any
+		if err := json.Unmarshal([]byte(h.read(a.Handle, a.Size)), &got); err != nil {
+			h.t.Fatal(err)
+		}
+		count := func(value string, n float64) any { return map[string]any{"value": value, "count": n} }
+		equal(h.t, got, map[string]any{
+			"items":      []any{map[string]any{"entityRef": "component:default/web", "type": "unowned", "level": "warning", "message": "It names no owner", "owners": []any{}}},
+			"totalItems": 3.0,
+			"counts":     map[string]any{"types": []any{count("unowned", 3)}, "owners": []any{count("none", 3)}, "kinds": []any{count("component", 3)}},
+		})
+		for _, bad := range []contract.CatalogProblemsRequest{{Types: []string{"x"}}, {Limit: 1001}, {Limit: -1}, {Offset: -1}} {
+			h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogProblems, &bad)
+		}
+	}},
+	{"a graph shows briefs of nodes", Setup{}, func(_ *testing.T, h *probe) {
+		var a contract.CatalogHandle
+		h.must(abi.CapCatalog, abi.CatalogGraph, &contract.CatalogGraphRequest{Refs: []string{"component:default/WEB"}, Kinds: []string{"Component"}, Direction: "outgoing"}, &a)
+		var got struct {
+			Nodes []struct {
+				Ref, Kind, Name string
+				Depth           int
+			}
+			Edges, Caps []any
+		}
+		if err := json.Unmarshal([]byte(h.read(a.Handle, a.Size)), &got); err != nil {
+			h.t.Fatal(err)
+		}
+		if len(got.Nodes) != 1 || got.Nodes[0].Ref != "component:default/web" || got.Nodes[0].Kind != "Component" || got.Nodes[0].Name != "web" || got.Edges == nil || got.Caps == nil {
+			h.t.Errorf("%+v", got)
+		}
+		for _, bad := range []contract.CatalogGraphRequest{{}, {Refs: []string{"x"}}, {Refs: []string{"component:none"}}, {Refs: []string{"component:web"}, MaxDepth: 11}, {Refs: []string{"component:web"}, MaxNodes: 1001}, {Refs: []string{"component:web"}, FanOut: -1}, {Refs: []string{"component:web"}, Direction: "declared"}} {
+			h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogGraph, &bad)
+		}
+	}},
+	{"an impact is of an entity that is there", Setup{}, func(_ *testing.T, h *probe) {
+		var a contract.CatalogHandle
+		h.must(abi.CapCatalog, abi.CatalogImpact, &contract.CatalogImpactRequest{Ref: "component:WEB"}, &a)
+		var got struct {
+			Entity                 struct{ Ref string }
+			Affected, Owners, Goes []any
+			Direct, Indirect       int
+			Truncated              bool
+		}
+		if err := json.Unmarshal([]byte(h.read(a.Handle, a.Size)), &got); err != nil {
+			h.t.Fatal(err)
+		}
+		if got.Entity.Ref != "component:default/web" || got.Affected == nil || got.Owners == nil || got.Goes == nil || got.Direct+got.Indirect != len(got.Affected) {
+			h.t.Errorf("%+v", got)
+		}
+		h.refuse(abi.CodeNotFound, abi.CapCatalog, abi.CatalogImpact, &contract.CatalogImpactRequest{Ref: "component:default/none"})
+		for _, bad := range []contract.CatalogImpactRequest{{}, {Ref: "x"}, {Ref: "component:web", MaxDepth: 11}, {Ref: "component:web", MaxNodes: -1}} {
+			h.refuse(abi.CodeInvalid, abi.CapCatalog, abi.CatalogImpact, &bad)
 		}
 	}},
 	{"locations are registered and removed", Setup{Scopes: map[string]string{"catalog": `{"locations":true}`}}, func(_ *testing.T, h *probe) {

@@ -40,6 +40,11 @@ type Setup struct {
 	// that the operator bound.
 	Sites   map[string]http.Handler
 	Secrets map[string]string
+	// Sources are the files of the repository o/r on github.com, by the URL that
+	// people see, on the branch main; SourceAPI answers what its API is asked for
+	// beside, "/orgs/o".
+	Sources   map[string]string
+	SourceAPI http.Handler
 	// Subject is the viewer's canonical entity ref, a user.
 	Subject string
 }
@@ -68,6 +73,7 @@ func Run(t *testing.T, open func(t *testing.T, s Setup) Host) {
 		{"kv", kvCases},
 		{"catalog", catalogCases},
 		{"bringing entities", bringCases},
+		{"history", historyCases},
 		{"small", smallCases},
 		{"render", renderCases},
 		{"plugin", pluginCases},
@@ -76,6 +82,7 @@ func Run(t *testing.T, open func(t *testing.T, s Setup) Host) {
 		{"task", taskCases},
 		{"http", httpCases},
 		{"secret", secretCases},
+		{"source", sourceCases},
 		{"blob", blobCases},
 		{"audit and metric", emitCases},
 	} {

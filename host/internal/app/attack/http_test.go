@@ -144,6 +144,16 @@ func TestOversizedRequests(t *testing.T) {
 	}
 }
 
+// Who asks the catalog reads an error by the name that Backstage gives it.
+func TestATooLargeBodyForTheCatalog(t *testing.T) {
+	p := portal(t)
+	a := one(t, p, "POST /api/catalog/entities/by-query HTTP/1.1\r\nHost: "+address(p)+"\r\nContent-Type: application/json\r\nContent-Length: 10485761\r\n\r\n")
+	if a.StatusCode != http.StatusRequestEntityTooLarge || !strings.Contains(a.body, `"error":{"name":"PayloadTooLargeError"`) || !strings.Contains(a.body, `"response":{"statusCode":413}`) {
+		t.Errorf("%s", a)
+	}
+	inert(t, a)
+}
+
 // The parser's own words quote its buffer, where the next request may lie.
 func TestARefusalQuotesNothing(t *testing.T) {
 	p := portal(t)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/callboard/callboard/host/internal/app/apptest"
+	"github.com/callboard/callboard/host/internal/web/api/apitest"
 )
 
 // patience ends a test that would otherwise wait for ever.
@@ -69,8 +70,24 @@ func raw(t *testing.T, p *apptest.Portal, bytes string, want int) []answer {
 			t.Fatal(err)
 		}
 		out = append(out, answer{res, string(body)})
+		if len(out) == 1 {
+			described(t, bytes, out[0])
+		}
 	}
 	return out
+}
+
+// described holds the first answer to openapi.json, as far as the bytes begin
+// with a request; what else they may be has no operation.
+func described(t *testing.T, bytes string, a answer) {
+	t.Helper()
+	line, _, _ := strings.Cut(bytes, "\r\n")
+	parts := strings.Split(line, " ")
+	if len(parts) != 3 || !strings.HasPrefix(parts[1], "/") {
+		return
+	}
+	_, sent, _ := strings.Cut(bytes, "\r\n\r\n")
+	apitest.Check(t, apitest.Exchange{Method: parts[0], Target: parts[1], Sent: sent, Status: a.StatusCode, Header: a.Header, Body: []byte(a.body)})
 }
 
 type answer struct {

@@ -1,8 +1,6 @@
 package attack_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -59,12 +57,8 @@ func newServers(t *testing.T) *servers {
 		}
 	})
 	mux.HandleFunc("/api/bomb", func(w http.ResponseWriter, _ *http.Request) {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, _ = z.Write(make([]byte, 64<<20))
-		_ = z.Close()
 		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write(b.Bytes())
+		_, _ = w.Write(gzipOfNothing(64 << 20))
 	})
 	mux.HandleFunc("/api/slow", func(w http.ResponseWriter, r *http.Request) {
 		w.(http.Flusher).Flush()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/app/apptest"
 	"github.com/callboard/callboard/host/internal/testpg"
+	"github.com/callboard/callboard/host/internal/web/api/apitest"
 	"github.com/callboard/callboard/sdk/manifest"
 )
 
@@ -186,6 +187,7 @@ func (o operator) ask(method, path, mediaType string, body []byte, header ...str
 	if err != nil {
 		o.t.Fatal(err)
 	}
+	apitest.Check(o.t, apitest.Exchange{Method: method, Target: "/api/plugins" + path, Sent: string(body), Status: res.StatusCode, Header: res.Header, Body: text})
 	a := answer{status: res.StatusCode, text: string(text)}
 	if len(text) > 0 && text[0] == '{' {
 		if err := json.Unmarshal(text, &a); err != nil {

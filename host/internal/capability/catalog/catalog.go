@@ -45,24 +45,31 @@ type Engine interface {
 	Validate(ctx context.Context, documents [][]byte, place string) (refs []string, problems []ingest.DocumentProblem, err error)
 	Preview(ctx context.Context, kind, target string) (ingest.Previewed, error)
 	Ancestry(ctx context.Context, ref string) ([]ingest.Ancestor, error)
-	Refresh(ref string)
-	Register(ctx context.Context, subject, kind, target string) (ingest.LocationStatus, error)
-	Unregister(ctx context.Context, id, subject string) error
-	Remove(ref string) error
+	Dependents(ctx context.Context, ref string, most int) (refs []string, more bool, err error)
+	Inverses() catalog.Inverses
+	Model() ingest.Described
+	Refresh(by ingest.Asker, ref string)
+	RefreshKeys(plugin string, keys []string)
+	Register(ctx context.Context, by ingest.Asker, kind, target string) (ingest.LocationStatus, error)
+	Unregister(ctx context.Context, by ingest.Asker, id, of string) error
+	Remove(by ingest.Asker, ref string) error
 }
 
 // Deps is what the capability stands on.
 type Deps struct {
 	Reader    catalog.Reader
 	Graph     catalog.Graph
+	Problems  catalog.Problems
 	Locations Locations
 	Engine    Engine
+	Past      History
+	Removed   Registrations
 	Now       func() time.Time
 }
 
 // New returns the table's row.
 func New(d Deps) capability.Capability {
-	s := service{d.Reader, d.Graph, d.Locations, d.Engine, quantity.NewRate(maxRefreshes, d.Now)}
+	s := service{d.Reader, d.Graph, d.Problems, d.Locations, d.Engine, d.Past, d.Removed, quantity.NewRate(maxRefreshes, d.Now)}
 	return capability.Capability{
 		ID: abi.CapCatalog, EveryActor: true, Scope: scopes{},
 		Ops: map[uint32]capability.Operation{
@@ -73,6 +80,10 @@ func New(d Deps) capability.Capability {
 			abi.CatalogLocList: capability.Op("catalog.locations/1", s.list),
 
 			abi.CatalogTraverse:  capability.Op("catalog.traverse/1", s.traverse),
+			abi.CatalogProblems:  capability.Op("catalog.problems/1", s.problems),
+			abi.CatalogGraph:     capability.Op("catalog.graph/1", s.draw),
+			abi.CatalogImpact:    capability.Op("catalog.impact/1", s.impact),
+			abi.CatalogModel:     capability.Op("catalog.model/1", s.model),
 			abi.CatalogAncestry:  capability.Op("catalog.ancestry/1", s.ancestry),
 			abi.CatalogApply:     capability.Op("catalog.apply/1", s.apply),
 			abi.CatalogRefresh:   capability.Op("catalog.refresh/1", s.refresh),
@@ -80,6 +91,11 @@ func New(d Deps) capability.Capability {
 			abi.CatalogLocAdd:    capability.Op("catalog.add-location/1", s.addLocation),
 			abi.CatalogLocDelete: capability.Op("catalog.delete-location/1", s.deleteLocation),
 			abi.CatalogRemove:    capability.Op("catalog.remove-entity/1", s.remove),
+
+			abi.CatalogHistory:    capability.Op("catalog.history/1", s.changes),
+			abi.CatalogAsOf:       capability.Op("catalog.as-of/1", s.asOf),
+			abi.CatalogLocRemoved: capability.Op("catalog.removed-locations/1", s.removedLocations),
+			abi.CatalogLocRestore: capability.Op("catalog.restore-location/1", s.restoreLocation),
 		},
 	}
 }
@@ -87,8 +103,13 @@ func New(d Deps) capability.Capability {
 type service struct {
 	reader    catalog.Reader
 	graph     catalog.Graph
+	troubles  catalog.Problems
 	locations Locations
 	engine    Engine
+	history   History
+
+	registrations Registrations
+
 	refreshes *quantity.Rate // by installation
 }
 

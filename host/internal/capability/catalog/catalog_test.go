@@ -40,7 +40,7 @@ func door(t *testing.T, scope, grant string) *capability.Session {
 	ix.Publish(catalog.Update{Reset: true, Revision: 1, Upsert: []catalog.Entity{
 		entityOf("Component", "a1", `{"type":"service"}`), entityOf("Component", "a2", `{"type":"library"}`), entityOf("Group", "a3", `{"type":"team"}`),
 	}})
-	table, err := capability.NewTable(capcatalog.New(capcatalog.Deps{Reader: ix, Graph: ix, Locations: noLocations{}, Now: time.Now}))
+	table, err := capability.NewTable(capcatalog.New(capcatalog.Deps{Reader: ix, Graph: ix, Problems: ix, Locations: noLocations{}, Now: time.Now}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,8 +111,16 @@ func (s service) refresh(ctx context.Context, c *capability.Call, q *contract.Ca
 	if err != nil {
 		return nil, err
 	}
-	if len(q.Refs) == 0 || len(q.Refs) > maxRefreshed {
-		return nil, fault.New(fault.Invalid, "1 to %d entities can be refreshed at once, not %d", maxRefreshed, len(q.Refs))
+	if n := len(q.Refs) + len(q.Keys); n == 0 || n > maxRefreshed {
+		return nil, fault.New(fault.Invalid, "1 to %d entities or keys can be refreshed at once, not %d", maxRefreshed, n)
+	}
+	if len(q.Keys) > 0 && !c.Own(q.Own) {
+		return nil, fault.New(fault.Denied, "refresh keys are the plugin's: they are refreshed with its own rights")
+	}
+	for _, key := range q.Keys {
+		if err := ingest.CheckRefreshKey(key); err != nil {
+			return nil, err //nolint:wrapcheck // a fault with the message for the guest
+		}
 	}
 	v := c.Viewer(q.Own)
 	refs := make([]string, len(q.Refs))
@@ -126,11 +134,14 @@ func (s service) refresh(ctx context.Context, c *capability.Call, q *contract.Ca
 		}
 		refs[i] = ref.String()
 	}
-	if !s.refreshes.Take(c.Installation, len(refs)) {
+	if !s.refreshes.Take(c.Installation, len(refs)+len(q.Keys)) {
 		return nil, fault.New(fault.Exhausted, "plugin %s has refreshed more than %d entities within a minute, which is the limit", c.Plugin, maxRefreshes)
 	}
 	for _, ref := range refs {
-		s.engine.Refresh(ref)
+		s.engine.Refresh(asker(c, q.Own), ref)
+	}
+	if len(q.Keys) > 0 {
+		s.engine.RefreshKeys(c.Plugin, q.Keys)
 	}
 	return nil, nil //nolint:nilnil // the operation has no answer
 }
@@ -168,6 +179,14 @@ func mayRegister(c *capability.Call) error {
 // itself is how a plugin that registers for itself is written down.
 func itself(c *capability.Call) string { return "plugin:" + c.Plugin }
 
+// asker is who asks for a change, for the history.
+func asker(c *capability.Call, own bool) ingest.Asker {
+	if c.Own(own) {
+		return ingest.Asker{Subject: itself(c), Plugin: c.Plugin}
+	}
+	return ingest.Asker{Subject: c.Authority.Subject.Ref, Plugin: c.Plugin}
+}
+
 func (s service) addLocation(ctx context.Context, c *capability.Call, q *contract.CatalogLocationRequest) (msgp.Marshaler, error) {
 	if _, err := reach(c, q.Own); err != nil {
 		return nil, err
@@ -176,11 +195,7 @@ func (s service) addLocation(ctx context.Context, c *capability.Call, q *contrac
 		return nil, err
 	}
 	if !q.DryRun {
-		by := c.Authority.Subject.Ref
-		if c.Own(q.Own) {
-			by = itself(c)
-		}
-		l, err := s.engine.Register(ctx, by, q.Type, q.Target)
+		l, err := s.engine.Register(ctx, asker(c, q.Own), q.Type, q.Target)
 		if err != nil {
 			return nil, err //nolint:wrapcheck // a fault with the message for the guest
 		}
@@ -219,7 +234,7 @@ func (s service) deleteLocation(ctx context.Context, c *capability.Call, q *cont
 	if c.Own(q.Own) {
 		registeredBy = itself(c)
 	}
-	return nil, s.engine.Unregister(ctx, q.ID, registeredBy) //nolint:wrapcheck // a fault with the message for the guest
+	return nil, s.engine.Unregister(ctx, asker(c, q.Own), q.ID, registeredBy) //nolint:wrapcheck // a fault with the message for the guest
 }
 
 func (s service) remove(ctx context.Context, c *capability.Call, q *contract.CatalogRemoveRequest) (msgp.Marshaler, error) {
@@ -240,5 +255,5 @@ func (s service) remove(ctx context.Context, c *capability.Call, q *contract.Cat
 	if _, err := s.sees(ctx, c.Viewer(false), r, ref.String()); err != nil {
 		return nil, err
 	}
-	return nil, s.engine.Remove(ref.String()) //nolint:wrapcheck // a fault with the message for the guest
+	return nil, s.engine.Remove(asker(c, false), ref.String()) //nolint:wrapcheck // a fault with the message for the guest
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/callboard/callboard/host/internal/capability"
@@ -120,15 +121,19 @@ func TestAnAnswerThatRepeatsASecretIsRefused(t *testing.T) {
 	for _, c := range value {
 		escaped += fmt.Sprintf(`\u%04X`, c)
 	}
-	var body string
-	var header http.Header
-	chunk := 1 << 20
+	type reply struct {
+		body   string
+		header http.Header
+		chunk  int
+	}
+	var next atomic.Pointer[reply] // what is refused early is still being written when the next is set
 	w := newWorld(t, func(w http.ResponseWriter, _ *http.Request) {
-		for name, values := range header {
+		r := next.Load()
+		for name, values := range r.header {
 			w.Header()[name] = values
 		}
-		for b := []byte(body); len(b) > 0; {
-			n := min(chunk, len(b))
+		for b := []byte(r.body); len(b) > 0; {
+			n := min(r.chunk, len(b))
 			_, _ = w.Write(b[:n])
 			w.(http.Flusher).Flush()
 			b = b[n:]
@@ -165,7 +170,7 @@ func TestAnAnswerThatRepeatsASecretIsRefused(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s in pieces of %d", name, size), func(t *testing.T) {
-				body, header, chunk = text, nil, size
+				next.Store(&reply{body: text, chunk: size})
 				a := w.with(api, jira).get("https://api.example.com/v1", "Authorization", bearer)
 				if a.code != abi.CodeDenied || a.err.MissingGrant != "secret: reveal jira" || strings.Contains(a.err.Message, "canary") {
 					t.Errorf("%s %+v %.80s", a.code, a.err, a.body)
@@ -181,20 +186,20 @@ func TestAnAnswerThatRepeatsASecretIsRefused(t *testing.T) {
 		"base64 in a challenge": {"Www-Authenticate": {"Basic " + b64.EncodeToString([]byte(":"+value))}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			body, header, chunk = "x", h, 1
+			next.Store(&reply{"x", h, 1})
 			if a := w.with(api, jira).get("https://api.example.com/v1", "Authorization", bearer); a.code != abi.CodeDenied {
 				t.Errorf("%s %v", a.code, a.Headers)
 			}
 		})
 	}
 	t.Run("an answer without it passes", func(t *testing.T) {
-		body, header, chunk = far+"s3cr3t/ canary", http.Header{"X-A": {"b"}}, 4096
-		if a := w.with(api, jira).get("https://api.example.com/v1", "Authorization", bearer); a.code != abi.CodeOK || a.body != body {
+		next.Store(&reply{far + "s3cr3t/ canary", http.Header{"X-A": {"b"}}, 4096})
+		if a := w.with(api, jira).get("https://api.example.com/v1", "Authorization", bearer); a.code != abi.CodeOK || a.body != next.Load().body {
 			t.Errorf("%s %+v, %d bytes", a.code, a.err, len(a.body))
 		}
 	})
 	t.Run("a request without it is not looked at", func(t *testing.T) {
-		body, header, chunk = value, nil, 4096
+		next.Store(&reply{body: value, chunk: 4096})
 		if a := w.with(api, jira).get("https://api.example.com/v1"); a.code != abi.CodeOK {
 			t.Errorf("%s %+v", a.code, a.err)
 		}

@@ -1,6 +1,12 @@
 package descriptor
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
+)
 
 // keyset finds keys of one object that repeat or vary only in casing. Small
 // objects, nearly all, are compared directly; large ones get a map, so that a
@@ -11,6 +17,33 @@ type keyset struct {
 }
 
 const smallObject = 16
+
+// lower is a key in lower case, as JavaScript has it: Go lowers one letter at
+// a time, and takes İ for i.
+func lower(key string) string {
+	if isASCII(key) {
+		return strings.ToLower(key)
+	}
+	return cases.Lower(language.Und).String(key)
+}
+
+// foldsAlike reports whether two keys vary at most in casing. Folding is for
+// ASCII alone: it takes ſ for s, which are two letters of one case.
+func foldsAlike(a, b string) bool {
+	if isASCII(a) && isASCII(b) {
+		return strings.EqualFold(a, b)
+	}
+	return lower(a) == lower(b)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
 
 func newKeyset(n int) *keyset {
 	if n <= smallObject {
@@ -24,13 +57,16 @@ func newKeyset(n int) *keyset {
 func (k *keyset) find(members []Member, key string) (at int, same bool) {
 	if k.folded == nil {
 		for i := range members {
-			if strings.EqualFold(members[i].Key, key) {
-				return i, members[i].Key == key
+			if members[i].Key == key {
+				return i, true
+			}
+			if foldsAlike(members[i].Key, key) {
+				return i, false
 			}
 		}
 		return -1, false
 	}
-	if i, ok := k.folded[strings.ToLower(key)]; ok {
+	if i, ok := k.folded[lower(key)]; ok {
 		return i, members[i].Key == key
 	}
 	return -1, false
@@ -40,11 +76,11 @@ func (k *keyset) find(members []Member, key string) (at int, same bool) {
 func (k *keyset) added(members []Member) {
 	switch {
 	case k.folded != nil:
-		k.folded[strings.ToLower(members[len(members)-1].Key)] = len(members) - 1
+		k.folded[lower(members[len(members)-1].Key)] = len(members) - 1
 	case len(members) > smallObject: // merge keys made it large
 		k.folded = make(map[string]int, 4*len(members))
 		for i := range members {
-			k.folded[strings.ToLower(members[i].Key)] = i
+			k.folded[lower(members[i].Key)] = i
 		}
 	}
 }

@@ -34,7 +34,8 @@ func parse(file string, c Chunk, lim Limits, left *budget) (v Value, err error) 
 	if bytes.HasPrefix(c.Text, []byte("{")) && bytes.ContainsAny(c.Text, lineEndsOfYAML11) && json.Valid(c.Text) {
 		return jsonDocument(file, c, lim, left)
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(hideVersion(c.Text)))
+	text, restore := hideLineEnds(hideVersion(c.Text))
+	dec := yaml.NewDecoder(bytes.NewReader(text))
 	var doc, more yaml.Node
 	if err := dec.Decode(&doc); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -55,13 +56,12 @@ func parse(file string, c Chunk, lim Limits, left *budget) (v Value, err error) 
 	if len(doc.Content) != 1 {
 		return Value{}, nil
 	}
+	if restore != nil {
+		restoreLineEnds(&doc, restore)
+	}
 	b := builder{file: file, offset: c.Line - 1, lim: lim, budget: left, copies: min(left.copies, allowance(len(c.Text)))}
 	return b.value(doc.Content[0], 1)
 }
-
-// lineEndsOfYAML11 end lines for the YAML library, but are characters like
-// others in JSON and in YAML 1.2: between quotes it makes blanks of them.
-const lineEndsOfYAML11 = "\u0085\u2028\u2029"
 
 // jsonDocument reads a document that is JSON. Its values know no lines.
 func jsonDocument(file string, c Chunk, lim Limits, left *budget) (Value, error) {

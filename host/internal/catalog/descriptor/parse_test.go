@@ -2,6 +2,7 @@ package descriptor_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,7 @@ func TestDocumentsBecomeTheJSONThatBackstageMakes(t *testing.T) {
 		{"byte order mark and CRLF", "\ufeffa: 1\r\n---\r\nb: 2\r\n", []string{`{"a":1}`, `{"b":2}`}},
 		{"lone carriage returns", "a: 1\r---\rb: 2\r", []string{`{"a":1}`, `{"b":2}`}},
 		{"bytes that are no UTF-8", "a: \"caf\xe9\"\n", []string{"{\"a\":\"caf\ufffd\"}"}},
+		{"YAML with line ends of YAML 1.1", "a: x\u0085y\u2028 z # \u2029\nb\u2028c: \"x\u2029y\"\n'\ue000': |\n  x\u2028y\n", []string{"{\"a\":\"x\u0085y\u2028 z\",\"b\u2028c\":\"x\u2029y\",\"\ue000\":\"x\u2028y\\n\"}"}},
 		{"escapes", `a: "\"\\/\t\x01<>&\u2028"`, []string{`{"a":"\"\\/\t\u0001<>&` + "\u2028" + `"}`}},
 		{"nothing", "# only a comment\n", nil},
 	} {
@@ -104,6 +106,8 @@ func TestHostileFilesAreRefusedWithLineAndReason(t *testing.T) {
 		{"duplicate key", "a:\n  b: 1\n  c: 2\n  b: 3\n", "a.yaml:4: key \"b\" is already set at line 2"},
 		{"duplicate key in the second document", "a: 1\n---\nx: 1\ny: 2\nx: 3\n", "a.yaml:5: key \"x\" is already set at line 3"},
 		{"keys that vary in casing", "spec:\n  foo: 1\n  Foo: 2\n", "a.yaml:3: keys \"Foo\" and \"foo\" (line 2) vary only in casing"},
+		{"casing outside of ASCII", "spec:\n  Ä: 1\n  ä: 2\n", "a.yaml:3: keys \"ä\" and \"Ä\" (line 2) vary only in casing"},
+		{"a Kelvin sign is a k", "spec:\n  k: 1\n  \u212a: 2\n", "vary only in casing"},
 		{"casing through a merge key", "a: &x {Foo: 1}\nb: {foo: 2, <<: *x}\n", "a.yaml:2: keys \"Foo\" and \"foo\" (line 2) vary only in casing"},
 		{"merge of a string", "a: {<<: x}\n", "a.yaml:1: a merge key (<<) takes a mapping or a list of mappings, not a string"},
 		{"casing in JSON that YAML cannot read", `{"a":"\/","A":1}`, `a.yaml:1: keys "A" and "a" vary only in casing`},
@@ -230,4 +234,20 @@ func corpusDir() string {
 		return dir
 	}
 	return filepath.Join("..", "..", "..", "..", "..", "shared", "corpus")
+}
+
+// Two letters that fold to the same, or lose their dot, are two letters: in
+// small objects and in large ones, which are compared in another way.
+func TestKeysOfOtherLettersAreOtherKeys(t *testing.T) {
+	for _, keys := range [][2]string{{"s", "ſ"}, {"i", "İ"}, {"ss", "ß"}} {
+		for _, more := range []int{0, 40} {
+			text := fmt.Sprintf("a:\n  %s: 1\n  %s: 2\n", keys[0], keys[1])
+			for i := range more {
+				text += fmt.Sprintf("  x%d: 3\n", i)
+			}
+			if _, err := read(t, text, descriptor.DefaultLimits()); err != nil {
+				t.Errorf("%q beside %d others: %v", keys, more, err)
+			}
+		}
+	}
 }

@@ -224,3 +224,36 @@ func BenchmarkByRefs(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkGraph draws the same neighbourhood sizes in small and large
+// catalogs: what it costs is what is drawn.
+func BenchmarkGraph(b *testing.B) {
+	for _, count := range []int{1000, 10000, 100000} {
+		x, entities := loaded(b, count)
+		ask := func(name string, do func(ref string) (catalog.Document, error)) {
+			b.Run(fmt.Sprintf("%s/%d", name, count), func(b *testing.B) {
+				b.ReportAllocs()
+				i, size := 0, int64(0)
+				for b.Loop() {
+					i++
+					doc, err := do(entities[count/3+i*7919%(count/2)].Ref)
+					if err != nil {
+						b.Fatal(err)
+					}
+					size += doc.Body.Size()
+				}
+				b.ReportMetric(float64(size)/float64(i), "answer-B")
+			})
+		}
+		for _, nodes := range []int{50, 500} {
+			ask(fmt.Sprintf("nodes=%d", nodes), func(ref string) (catalog.Document, error) {
+				return x.Graph(context.Background(), viewer, catalog.GraphQuery{
+					Refs: []string{ref}, Relations: []string{"dependsOn"}, MaxDepth: 6, MaxNodes: nodes, FanOut: 20, Inverses: pairs,
+				})
+			})
+		}
+		ask("impact=100", func(ref string) (catalog.Document, error) {
+			return x.Impact(context.Background(), viewer, catalog.ImpactQuery{Ref: ref, MaxNodes: 100, Inverses: pairs})
+		})
+	}
+}

@@ -1,7 +1,9 @@
 package index
 
 import (
+	"context"
 	"crypto/rand"
+	"fmt"
 	"io"
 	"log/slog"
 	"runtime"
@@ -9,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/callboard/callboard/host/internal/catalog"
+	"github.com/callboard/callboard/host/internal/fault"
 )
 
 // Config is what an Index needs. The zero value works: nothing is hidden, and
@@ -41,9 +44,10 @@ type Index struct {
 	limits     limits
 	current    atomic.Pointer[snapshot]
 
-	mu      sync.Mutex // held while the snapshot is replaced
-	merging []part     // what a merge in the background works on; nil = none runs
-	idle    *sync.Cond // merging became nil
+	mu      sync.Mutex    // held while the snapshot is replaced
+	moved   chan struct{} // closed when it was
+	merging []part        // what a merge in the background works on; nil = none runs
+	idle    *sync.Cond    // merging became nil
 	closed  bool
 }
 
@@ -82,13 +86,32 @@ func New(cfg Config) *Index {
 			panic("index: no randomness for the cursor key: " + err.Error())
 		}
 	}
-	x.idle = sync.NewCond(&x.mu)
+	x.idle, x.moved = sync.NewCond(&x.mu), make(chan struct{})
 	x.current.Store(newSnapshot(0, nil))
 	return x
 }
 
 // Revision returns the revision of the snapshot that answers now.
 func (x *Index) Revision() uint64 { return x.current.Load().revision }
+
+// Await returns when readers see a revision, or a later one. Fault:
+// Unavailable (ctx ended before).
+func (x *Index) Await(ctx context.Context, revision uint64) error {
+	for {
+		x.mu.Lock()
+		moved := x.moved
+		x.mu.Unlock()
+		now := x.Revision()
+		if now >= revision {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fault.Wrap(fault.Unavailable, ctx.Err(), fmt.Sprintf("this replica shows the catalog at revision %d, not yet %d; ask again, or without a revision", now, revision))
+		}
+	}
+}
 
 // Publish makes an update visible to readers. It costs what the update is;
 // merging into the bulk of the catalog happens in the background.
@@ -104,6 +127,8 @@ func (x *Index) Publish(u catalog.Update) {
 	}
 	parts = x.mergeSmall(parts)
 	x.current.Store(newSnapshot(u.Revision, parts))
+	close(x.moved)
+	x.moved = make(chan struct{})
 	x.mergeLater()
 }
 

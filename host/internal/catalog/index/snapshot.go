@@ -10,6 +10,7 @@ type snapshot struct {
 	revision uint64
 	parts    []part
 	facets   memo[catalog.Body]
+	problems memo[[]trouble]
 }
 
 // part is a segment and what of it is no longer there.
@@ -19,10 +20,13 @@ type part struct {
 	alive int
 }
 
-const keptFacets = 128
+const (
+	keptFacets   = 128
+	keptProblems = 16
+)
 
 func newSnapshot(revision uint64, parts []part) *snapshot {
-	return &snapshot{revision: revision, parts: parts, facets: memo[catalog.Body]{limit: keptFacets}}
+	return &snapshot{revision: revision, parts: parts, facets: memo[catalog.Body]{limit: keptFacets}, problems: memo[[]trouble]{limit: keptProblems}}
 }
 
 func newPart(s *segment) part {

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"github.com/callboard/callboard/host/internal/catalog"
 	"github.com/callboard/callboard/host/internal/principal"
 )
 
@@ -51,4 +52,23 @@ func (s *segment) seen(scope *Scope) Set {
 	set.trim(len(s.docs))
 	s.visible.put(key, set)
 	return set
+}
+
+// Sees returns which entities the viewer would see if they were in the
+// catalog: for those that were in it once.
+func (x *Index) Sees(v principal.Viewer, entities []catalog.Entity) map[string]bool {
+	scope := x.visibility.Scope(v)
+	out := make(map[string]bool, len(entities))
+	if scope == nil {
+		for i := range entities {
+			out[entities[i].Ref] = true
+		}
+		return out
+	}
+	s := newSegment(join(lastOfEach(entities)), 1)
+	seen := s.seen(scope)
+	for ref, id := range s.byRef {
+		out[ref] = seen.Has(id)
+	}
+	return out
 }

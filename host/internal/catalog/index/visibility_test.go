@@ -55,6 +55,7 @@ func TestHiddenAnswersAsAbsent(t *testing.T) {
 		}
 		for i := range universe {
 			sameGraphs(t, all, open, viewer, refOf(i), c)
+			sameDrawings(t, all, open, viewer, refOf(i), c)
 			for _, q := range []catalog.GetQuery{{Ref: refOf(i)}, {UID: uidOf(i)}, {Ref: refOf(i), Fields: []string{"relations"}}} {
 				got, gotErr := all.Get(context.Background(), viewer, q)
 				want, wantErr := open.Get(context.Background(), viewer, q)

@@ -28,20 +28,10 @@ func (s *state) ancestry(ref string) []Ancestor {
 	if s.nodes[ref] == nil {
 		return nil
 	}
-	parents := map[string][]string{}
-	for key, children := range s.references {
-		if s.nodes[key] == nil {
-			continue // a bucket
-		}
-		for _, child := range children {
-			parents[child] = append(parents[child], key)
-		}
-	}
 	var out []Ancestor
 	seen := map[string]bool{ref: true}
 	for queue := []string{ref}; len(queue) > 0; queue = queue[1:] {
-		above := parents[queue[0]]
-		slices.Sort(above)
+		above := s.emitters(queue[0])
 		out = append(out, Ancestor{Ref: queue[0], Parents: above})
 		for _, p := range above {
 			if !seen[p] {
@@ -51,6 +41,54 @@ func (s *state) ancestry(ref string) []Ancestor {
 		}
 	}
 	return out
+}
+
+// emitters returns the entities that emit an entity, sorted. Buckets, which do
+// too, are none.
+func (s *state) emitters(ref string) []string {
+	var out []string
+	for _, key := range s.parents[ref] {
+		if s.nodes[key] != nil {
+			out = append(out, key)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Dependents returns what only an entity keeps in the catalog, sorted and at
+// most so many, and whether there is more: it would go with the entity. Faults:
+// NotFound, Timeout (the engine is busy).
+func (e *Engine) Dependents(ctx context.Context, ref string, most int) (refs []string, more bool, err error) {
+	known := false
+	err = e.ask(ctx, func(s *state) {
+		if known = s.nodes[ref] != nil; known {
+			refs, more = s.dependents(ref, most)
+		}
+	})
+	if err == nil && !known {
+		err = fault.New(fault.NotFound, "no entity %s", ref)
+	}
+	return refs, more, err
+}
+
+func (s *state) dependents(ref string, most int) (refs []string, more bool) {
+	goes := map[string]bool{ref: true}
+	for queue := []string{ref}; len(queue) > 0; queue = queue[1:] {
+		for _, child := range s.references[queue[0]] {
+			if goes[child] || s.nodes[child] == nil || slices.ContainsFunc(s.parents[child], func(key string) bool { return !goes[key] }) {
+				continue
+			}
+			if len(refs) == most {
+				more = true
+				break
+			}
+			goes[child] = true
+			refs, queue = append(refs, child), append(queue, child)
+		}
+	}
+	slices.Sort(refs)
+	return refs, more
 }
 
 // ask lets the engine's goroutine look at its state between two passes. Fault:

@@ -27,13 +27,15 @@ type plan struct {
 	deleted    []string
 	relations  map[string][]store.RelationRow
 	references map[string][]string
+	past       recorder
+	model      *model.Model
 }
 
 // diff changes the state to what is wanted and notes what that means.
 func (e *Engine) diff(w *walk, want []*wanted, roots []root) *plan {
 	p := &plan{
 		state: e.state, before: map[string]*node{}, parts: map[string]parts{}, restitch: map[string]bool{},
-		relations: map[string][]store.RelationRow{}, references: map[string][]string{},
+		relations: map[string][]store.RelationRow{}, references: map[string][]string{}, past: newRecorder(e, w, roots),
 	}
 	children := map[string][]string{}
 	keep := make(map[string]bool, len(want))
@@ -47,30 +49,51 @@ func (e *Engine) diff(w *walk, want []*wanted, roots []root) *plan {
 			children[key] = append(children[key], x.ref)
 		}
 	}
+	keys := p.parentsOf(w, children, roots)
 	for _, x := range want {
 		e.want(p, w, x)
 	}
-	e.orphans(p, keep, roots, w.scope.remove)
-	for _, key := range []string{"provider:" + providerConfig, "provider:" + providerRegistered} {
+	e.orphans(p, keep, roots, w)
+	for key := range keys {
+		if w.about != nil { // the others that it keeps alive are as they were
+			children[key] = append(children[key], slices.DeleteFunc(slices.Clone(e.state.references[key]), w.concerns)...)
+		}
 		p.refer(key, children[key])
 	}
+	for key := range keys {
+		if n := e.state.nodes[key]; n != nil {
+			n.children = e.state.references[key]
+		}
+	}
+	p.reflect(w.pipe.model)
+	return p
+}
+
+// parentsOf returns the keys of what keeps alive, now or before the pass, what
+// the pass is about. children is by key.
+func (p *plan) parentsOf(w *walk, children map[string][]string, roots []root) map[string]bool {
+	keys := map[string]bool{}
+	for key := range children {
+		keys[key] = true
+	}
+	for ref := range w.about {
+		for _, key := range p.state.parents[ref] {
+			keys[key] = true
+		}
+	}
+	if w.about != nil {
+		return keys
+	}
+	keys[bucketKey(providerConfig)], keys[bucketKey(providerRegistered)] = true, true
 	for _, r := range roots {
 		if r.bucket() {
-			p.refer(r.ref, children[r.ref])
+			keys[r.ref] = true
 		}
 	}
-	for key := range e.state.references { // of buckets that are empty now
-		if strings.HasPrefix(key, bucketKey(providerPlugin)) && len(children[key]) == 0 {
-			p.refer(key, nil)
-		}
+	for key := range p.state.references {
+		keys[key] = true // of buckets that are empty now, of entities that emit nothing any more
 	}
-	for ref := range keep {
-		p.refer(ref, children[ref])
-		if n := e.state.nodes[ref]; n != nil {
-			n.children = e.state.references[ref]
-		}
-	}
-	return p
+	return keys
 }
 
 // want makes the node of a wanted entity what it should be.
@@ -94,7 +117,7 @@ func (e *Engine) want(p *plan, w *walk, x *wanted) {
 	out := x.doc.out
 	n := &node{
 		ref: e.state.intern(x.ref), kind: x.doc.kind, namespace: out.namespace, name: out.name, digest: x.doc.digest,
-		status: status, targets: x.doc.targets,
+		status: status, targets: x.doc.targets, keys: out.keys,
 	}
 	if x.root != nil {
 		n.provider, n.location, n.origin = x.root.provider, x.root.at.String(), x.root.at.String()
@@ -117,6 +140,7 @@ func (e *Engine) want(p *plan, w *walk, x *wanted) {
 	p.restitch[x.ref] = true
 	e.state.nodes[n.ref] = n
 	if !slices.Equal(before, n.declared) {
+		p.remember(n.ref, before, n.declared)
 		if old != nil {
 			e.state.disconnect(old, p.restitch)
 		}
@@ -131,7 +155,8 @@ func (e *Engine) want(p *plan, w *walk, x *wanted) {
 // filedAs reports whether the row of the node would say what the old one's does
 // beside body, status and relations, which the etag covers.
 func (n *node) filedAs(old *node) bool {
-	return old != nil && n.digest == old.digest && n.location == old.location && n.origin == old.origin && n.provider == old.provider
+	return old != nil && n.digest == old.digest && n.location == old.location && n.origin == old.origin && n.provider == old.provider &&
+		slices.Equal(n.keys, old.keys)
 }
 
 // change makes a copy of a node to be written.
@@ -165,36 +190,38 @@ func (p *plan) refer(key string, refs []string) {
 		return
 	}
 	p.references[key] = refs
-	if len(refs) == 0 {
-		delete(p.state.references, key)
-	} else {
-		p.state.references[key] = refs
-	}
+	p.state.refer(key, refs)
 }
 
 // orphans deals with entities that nothing emits any more. What came from a
 // location that the operator removed goes at once, and so does what somebody
 // asked to be removed; the rest as configured.
-func (e *Engine) orphans(p *plan, keep map[string]bool, roots []root, remove map[string]bool) {
+func (e *Engine) orphans(p *plan, keep map[string]bool, roots []root, w *walk) {
 	named := map[string]bool{}
 	for _, r := range roots {
 		named[r.provider+" "+r.at.String()] = true
 	}
-	for _, ref := range slices.Sorted(maps.Keys(e.state.nodes)) {
+	about := maps.Keys(w.about)
+	if w.about == nil {
+		about = maps.Keys(e.state.nodes)
+	}
+	for _, ref := range slices.Sorted(about) {
 		n := e.state.nodes[ref]
-		if keep[ref] {
+		if n == nil || keep[ref] {
 			continue
 		}
 		// What a plugin takes back, or no longer brings, it means to be gone.
-		if e.config.Orphans == OrphansKeep && !remove[ref] && !strings.HasPrefix(n.provider, providerPlugin) && named[n.provider+" "+n.origin] {
+		if e.config.Orphans == OrphansKeep && !w.scope.remove[ref] && !strings.HasPrefix(n.provider, providerPlugin) && named[n.provider+" "+n.origin] {
 			if !n.orphan {
 				p.change(n).orphan = true
 			}
 			continue
 		}
+		p.remember(ref, n.declared)
+		p.past.deleted[ref] = n
 		e.state.disconnect(n, p.restitch)
 		delete(e.state.nodes, ref)
-		delete(e.state.references, ref)
+		e.state.refer(ref, nil)
 		p.deleted = append(p.deleted, ref)
 	}
 }
@@ -209,7 +236,7 @@ func (e *Engine) commit(ctx context.Context, p *plan, sources []store.SourceRow,
 		if err != nil {
 			return update, err
 		}
-		batch := store.Batch{Upsert: rows, Relations: map[string][]store.RelationRow{}}
+		batch := store.Batch{Upsert: rows, Relations: map[string][]store.RelationRow{}, Record: p.record(rows), Epoch: e.epoch.Load()}
 		for _, row := range rows {
 			if relations, ok := p.relations[row.Ref]; ok {
 				batch.Relations[row.Ref] = relations
@@ -224,7 +251,7 @@ func (e *Engine) commit(ctx context.Context, p *plan, sources []store.SourceRow,
 		}
 	}
 	// Sources come last: should the process end before, they are read again.
-	last := store.Batch{Delete: p.deleted, References: p.references, Sources: sources, DropSources: drop}
+	last := store.Batch{Delete: p.deleted, References: p.references, Sources: sources, DropSources: drop, Record: p.recordDeleted(), Epoch: e.epoch.Load()}
 	if len(last.Delete)+len(last.References)+len(last.Sources)+len(last.DropSources) > 0 {
 		revision, err := e.config.Store.ApplyCatalog(ctx, last)
 		if err != nil {
@@ -254,6 +281,10 @@ func (e *Engine) stitch(ctx context.Context, p *plan, refs []string) ([]store.En
 			stored[found[i].Ref] = &found[i]
 		}
 	}
+	from, err := e.looking(ctx, p, refs)
+	if err != nil {
+		return nil, nil, err
+	}
 	var rows []store.EntityRow
 	var changed []catalog.Entity
 	now := e.config.Clock.Now()
@@ -269,6 +300,9 @@ func (e *Engine) stitch(ctx context.Context, p *plan, refs []string) ([]store.En
 				return nil, nil, errors.New("the stored body of " + ref + " is not the engine's")
 			}
 		}
+		if body, err = p.mirror(ref, body, from); err != nil {
+			return nil, nil, err
+		}
 		relations := e.state.relations(ref)
 		etag := etagOf(body, relations, n.status, n.orphan)
 		same := etag == n.etag
@@ -277,7 +311,7 @@ func (e *Engine) stitch(ctx context.Context, p *plan, refs []string) ([]store.En
 		}
 		row := store.EntityRow{
 			Ref: ref, UID: n.uid, Kind: n.kind, Namespace: n.namespace, Name: n.name, ETag: etag, Provider: n.provider,
-			Location: n.location, Origin: n.origin, Digest: n.digest, Body: body.body(n.uid, etag, n.orphan), Status: n.status, Orphan: n.orphan, UpdatedAt: now,
+			Location: n.location, Origin: n.origin, Digest: n.digest, Body: body.body(n.uid, etag, n.orphan), Status: n.status, Orphan: n.orphan, RefreshKeys: n.keys, UpdatedAt: now,
 		}
 		n.etag = etag
 		rows = append(rows, row)

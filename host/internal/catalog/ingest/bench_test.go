@@ -21,17 +21,24 @@ import (
 
 const benchEntities = 10_000
 
-// counter is a Publisher that only counts.
-type counter struct{ entities int }
+// counter is a Publisher that only counts, and remembers one entity.
+type counter struct {
+	entities int
+	ref      string
+}
 
-func (c *counter) Publish(u catalog.Update) { c.entities += len(u.Upsert) }
+func (c *counter) Publish(u catalog.Update) {
+	if c.entities += len(u.Upsert); len(u.Upsert) > 0 {
+		c.ref = u.Upsert[0].Ref
+	}
+}
 
 // BenchmarkFirstLoad reads, processes, stitches and writes a catalog of
 // 10,000 entities from files into an empty store.
 func BenchmarkFirstLoad(b *testing.B) {
 	for _, backend := range []string{"memory", "sqlite"} {
 		b.Run(backend, func(b *testing.B) {
-			config := benchConfig(b)
+			config := benchConfig(b, benchEntities)
 			for b.Loop() {
 				config.Store = benchStore(b, backend)
 				load(b, config, benchEntities)
@@ -44,7 +51,7 @@ func BenchmarkFirstLoad(b *testing.B) {
 func BenchmarkSecondStart(b *testing.B) {
 	for _, backend := range []string{"memory", "sqlite"} {
 		b.Run(backend, func(b *testing.B) {
-			config := benchConfig(b)
+			config := benchConfig(b, benchEntities)
 			config.Store = benchStore(b, backend)
 			load(b, config, benchEntities)
 			for b.Loop() {
@@ -78,9 +85,9 @@ func load(b *testing.B, config ingest.Config, least int) {
 	}
 }
 
-func benchConfig(b *testing.B) ingest.Config {
+func benchConfig(b *testing.B, entities int) ingest.Config {
 	b.Helper()
-	paths, err := catalogbench.Write(b.TempDir(), catalogbench.Generate(catalogbench.Config{Entities: benchEntities, Seed: 42}))
+	paths, err := catalogbench.Write(b.TempDir(), catalogbench.Generate(catalogbench.Config{Entities: entities, Seed: 42}))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -165,10 +172,16 @@ func BenchmarkStages(b *testing.B) {
 	stage("json", func(i int) error { _ = values[i].AppendJSON(nil); return nil })
 }
 
-// BenchmarkOneChange edits one file of 500 documents out of 10,000: one
-// document differs.
+// BenchmarkOneChange edits one file of 500 documents: one document differs.
+// What it costs is to be that of the file, whatever the size of the catalog.
 func BenchmarkOneChange(b *testing.B) {
-	config := benchConfig(b)
+	for _, count := range []int{benchEntities, 10 * benchEntities} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) { benchOneChange(b, count) })
+	}
+}
+
+func benchOneChange(b *testing.B, count int) {
+	config := benchConfig(b, count)
 	done := make(signal, 1)
 	config.Store, config.Publisher, config.Log = benchStore(b, "sqlite"), &counter{}, slog.New(done)
 	e := ingest.New(config)
@@ -193,5 +206,67 @@ func BenchmarkOneChange(b *testing.B) {
 	b.ReportMetric(float64(s.Write.Microseconds())/1000, "ms-write")
 	if err := e.Close(); err != nil {
 		b.Fatal(err)
+	}
+}
+
+// BenchmarkAncestry asks what leads to one entity of so many: the cost is that
+// of the answer.
+func BenchmarkAncestry(b *testing.B) {
+	for _, count := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			config := benchConfig(b, count)
+			published := &counter{}
+			config.Store, config.Publisher = newMemory(), published
+			e := ingest.New(config)
+			if err := e.Start(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := e.Ancestry(context.Background(), published.ref); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := e.Close(); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
+
+// BenchmarkProvide changes one entity of a bucket that holds many, and waits
+// until the catalog shows it.
+func BenchmarkProvide(b *testing.B) {
+	for _, count := range []int{benchEntities, 10 * benchEntities} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			db, err := sqlite.Open(b.Context(), sqlite.Config{Path: filepath.Join(b.TempDir(), "callboard.db")})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = db.Close() }()
+			e := ingest.New(ingest.Config{Store: db, Provided: db, Publisher: &counter{}, Model: kinds(b), Reader: newFiles(nil), Limits: ingest.Limits{Publishing: 1}})
+			if err := e.Start(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = e.Close() }()
+			provide := func(documents [][]byte) {
+				p := ingest.Provision{Owner: "ci", Bucket: "plugin:ci", Documents: documents}
+				if out, err := e.Provide(b.Context(), p); err != nil || len(out.Problems) > 0 {
+					b.Fatal(err, out.Problems)
+				}
+			}
+			for from := range count / 10_000 {
+				var documents [][]byte
+				for i := range 10_000 {
+					documents = append(documents, service(fmt.Sprintf("s%d", 10_000*from+i)))
+				}
+				provide(documents)
+			}
+			n := 0
+			for b.Loop() {
+				n++
+				provide([][]byte{entityOf("Component", "s7", fmt.Sprintf(`"type":"service","lifecycle":"v%d","owner":"team-a"`, n))})
+			}
+		})
 	}
 }

@@ -12,11 +12,14 @@ import (
 	"github.com/callboard/callboard/sdk/entity"
 )
 
-// The annotations that the engine sets, whatever a descriptor says of them.
+// The annotations that the engine sets: where an entity is from whatever a
+// descriptor says of it, links unless it says otherwise.
 const (
 	annotationLocation = "backstage.io/managed-by-location"
 	annotationOrigin   = "backstage.io/managed-by-origin-location"
 	annotationViewURL  = "backstage.io/view-url"
+	annotationEditURL  = "backstage.io/edit-url"
+	annotationSource   = "backstage.io/source-location"
 	annotationOrphan   = "backstage.io/orphan"
 )
 
@@ -26,7 +29,7 @@ type parts struct{ head, tail []byte }
 
 // assemble writes an entity as Backstage does: metadata first, in it the
 // default namespace and the annotations of the engine before the rest.
-func assemble(root *descriptor.Value, at, origin source.Location) parts {
+func assemble(root *descriptor.Value, at, origin source.Location, links source.Links) parts {
 	metadata := root.Get("metadata")
 	out := descriptor.Value{Type: descriptor.Object}
 	if metadata.Get("namespace") == nil {
@@ -35,8 +38,10 @@ func assemble(root *descriptor.Value, at, origin source.Location) parts {
 	annotations := descriptor.Value{Type: descriptor.Object}
 	annotations.Set(annotationLocation, descriptor.Str(at.String()))
 	annotations.Set(annotationOrigin, descriptor.Str(origin.String()))
-	if at.Type == source.URL {
-		annotations.Set(annotationViewURL, descriptor.Str(at.Target))
+	for _, link := range []struct{ key, value string }{{annotationViewURL, links.View}, {annotationEditURL, links.Edit}, {annotationSource, links.Source}} {
+		if link.value != "" {
+			annotations.Set(link.key, descriptor.Str(link.value))
+		}
 	}
 	if own := metadata.Get("annotations"); own != nil {
 		for _, m := range own.Members {

@@ -23,6 +23,14 @@ type Store interface {
 type Reader interface {
 	Read(ctx context.Context, req source.Request) (source.Content, error)
 	Expand(ctx context.Context, l source.Location, within string) ([]source.Location, error)
+	Resolve(base source.Location, kind, target string) (source.Location, error)
+	Links(l source.Location) source.Links
+}
+
+// Pushable is an optional Reader: it knows what a push to a source host may
+// have changed. source.Reader implements it.
+type Pushable interface {
+	Touches(p source.Push, l source.Location) bool
 }
 
 // Clock is time, for tests to turn.
@@ -78,6 +86,8 @@ type Processor interface {
 	Version() string // changes when its answers may
 	// Kinds that it wants to see, in lower case; none = all.
 	Kinds() []string
+	// Batch is how many entities it wants to see in one call, at most; 0 = 100.
+	Batch() int
 	// FailOpen says that entities go on without it when it fails or answers
 	// what it may not, with a status item that says so.
 	FailOpen() bool
@@ -96,8 +106,12 @@ type Config struct {
 	Publisher  catalog.Publisher
 	Model      *model.Model
 	Reader     Reader
+	Sources    string // changes when Reader may resolve and link otherwise; source.Reader's Version
 	Processors []Processor
 	Provided   store.Provided // what plugins bring; nil = nothing
+
+	Replicas store.Replicas // other processes use the store, too; nil = this one is alone
+	Owner    string         // names this process to them
 
 	Locations []Location
 	Rules     []Rule // nil = the default: Component, API, Location
@@ -120,10 +134,17 @@ type Limits struct {
 	Descriptor  descriptor.Limits
 	Depth       int           // of Location entities naming others; default 16
 	Targets     int           // sources of one Location entity; default 10,000
+	Origin      int           // entities that one configured or registered location leads to; default 200,000
+	Provided    int           // entities of one bucket of a plugin; default 200,000
+	Bytes       int64         // of the descriptors of one bucket; default 256 MiB
 	EntityBytes int           // of one entity as JSON; default 16 MiB
 	ReadTimeout time.Duration // of one read; default 30 s
 	Quiet       time.Duration // after a file event, for the writer to finish; default 100 ms
 	Publishing  time.Duration // between two publications; default 250 ms
+	Beat        time.Duration // between two signs of life of a replica; default 250 ms
+	Lead        time.Duration // how long a leader may be silent; default 3 s
+	Readers     int           // sources that are read at once; default 16
+	Reading     time.Duration // after which a pass leaves sources that nobody asked for to the next one; default 2 s
 }
 
 func (l Limits) withDefaults() Limits {
@@ -135,17 +156,25 @@ func (l Limits) withDefaults() Limits {
 			*d = to
 		}
 	}
-	if l.Depth == 0 {
-		l.Depth = 16
+	count := func(n *int, to int) {
+		if *n == 0 {
+			*n = to
+		}
 	}
-	if l.Targets == 0 {
-		l.Targets = 10_000
+	count(&l.Depth, 16)
+	count(&l.Targets, 10_000)
+	count(&l.EntityBytes, 16<<20)
+	count(&l.Origin, 200_000)
+	count(&l.Provided, 200_000)
+	count(&l.Readers, 16)
+	if l.Bytes == 0 {
+		l.Bytes = 256 << 20
 	}
-	if l.EntityBytes == 0 {
-		l.EntityBytes = 16 << 20
-	}
+	set(&l.Reading, 2*time.Second)
 	set(&l.ReadTimeout, 30*time.Second)
 	set(&l.Quiet, 100*time.Millisecond)
 	set(&l.Publishing, 250*time.Millisecond)
+	set(&l.Beat, 250*time.Millisecond)
+	set(&l.Lead, 3*time.Second)
 	return l
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/callboard/callboard/host/internal/catalog"
@@ -25,12 +26,21 @@ type Engine struct {
 	globs  map[string][]source.Location
 	watch  *watcher
 
+	member   *member         // nil = no other process uses the store
+	epoch    atomic.Uint64   // of this replica's lead; 0 = another leads, or there is no other
+	revision uint64          // of the state; of the engine's goroutine
+	torn     bool            // what a follower published is not all that changed
+	stale    bool            // the state of a follower lacks the newest references
+	carried  map[string]bool // requests of other replicas that a pass will answer
+
 	mu      sync.Mutex
 	pending scope
 	next    *pipeline // takes over with the next pass; nil = none
 	wake    chan struct{}
 	asks    chan func(*state)
 	report  report
+	told    []byte                             // the leader's report that a follower shows
+	waiting map[string]func([]DocumentProblem) // for the leader's answer, by request
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -57,36 +67,56 @@ func New(c Config) *Engine {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Limits = c.Limits.withDefaults()
-	return &Engine{config: c, pipe: newPipeline(c), wake: make(chan struct{}, 1), asks: make(chan func(*state)), globs: map[string][]source.Location{}}
+	return &Engine{config: c, pipe: newPipeline(c), wake: make(chan struct{}, 1), asks: make(chan func(*state)), globs: map[string][]source.Location{}, carried: map[string]bool{}, waiting: map[string]func([]DocumentProblem){}}
 }
 
 // Start publishes the catalog and keeps it up to date until Close. A stored
 // catalog is published as it is and checked against its sources afterwards;
-// the first one is read before Start returns. Fault: Unavailable (the store).
+// the first one is read before Start returns, by whichever replica leads.
+// Fault: Unavailable (the store).
 func (e *Engine) Start(ctx context.Context) error {
 	stored, err := e.load(ctx)
 	if err != nil {
 		return err
 	}
-	if !stored {
-		if err := e.pass(ctx, scope{all: true}); err != nil {
-			return fmt.Errorf("loading the catalog for the first time: %w", err)
+	var run context.Context
+	run, e.stop = context.WithCancel(context.WithoutCancel(ctx))
+	e.done = make(chan struct{})
+	if e.config.Replicas != nil {
+		e.member = newMember(e.config)
+		go e.member.run(run)
+		err = e.join(ctx, stored)
+	} else if !stored {
+		err = e.first(ctx)
+	}
+	if err != nil {
+		e.stop()
+		if e.member != nil {
+			<-e.member.done
 		}
+		e.stop = nil
+		return err
 	}
 	if e.config.Watch {
 		if e.watch, err = newWatcher(e.config.Clock, e.config.Limits.Quiet); err != nil {
 			e.config.Log.Warn("files are not watched; changes show at the next refresh", "error", err)
-		} else {
-			e.watchSources()
 		}
 	}
-	var run context.Context
-	run, e.stop = context.WithCancel(context.WithoutCancel(ctx))
-	e.done = make(chan struct{})
-	if stored {
+	if e.leads() {
+		e.watchSources() // from now on, not from when the goroutine runs
+	}
+	if stored && e.leads() {
 		e.request(scope{all: true})
 	}
 	go e.run(run)
+	return nil
+}
+
+// first reads the catalog for the first time.
+func (e *Engine) first(ctx context.Context) error {
+	if err := e.pass(ctx, scope{all: true}); err != nil {
+		return fmt.Errorf("loading the catalog for the first time: %w", err)
+	}
 	return nil
 }
 
@@ -97,6 +127,9 @@ func (e *Engine) Close() error {
 	}
 	e.stop()
 	<-e.done
+	if e.member != nil {
+		<-e.member.done
+	}
 	if e.watch != nil {
 		return e.watch.close()
 	}
@@ -106,14 +139,17 @@ func (e *Engine) Close() error {
 // load takes the state from the store and publishes it, if there is any.
 func (e *Engine) load(ctx context.Context) (stored bool, err error) {
 	loaded := newState()
-	entities, err := loaded.load(ctx, e.config.Store)
-	if err != nil {
-		return false, err
-	}
+	// Another replica may write meanwhile. What it does is in what is loaded or
+	// after this revision, or both.
 	revision, err := e.config.Store.CatalogRevision(ctx)
 	if err != nil {
 		return false, fmt.Errorf("reading the revision: %w", err)
 	}
+	entities, err := loaded.load(ctx, e.config.Store)
+	if err != nil {
+		return false, err
+	}
+	e.revision, e.stale, e.torn = revision, false, false
 	now := e.config.Clock.Now()
 	for _, f := range loaded.sources {
 		f.nextAt = now
@@ -124,6 +160,9 @@ func (e *Engine) load(ctx context.Context) (stored bool, err error) {
 	e.publish(catalog.Update{Reset: true, Upsert: entities, Revision: revision})
 	return true, nil
 }
+
+// Inverses returns the pairs of relations of the model: dependsOn of dependencyOf.
+func (e *Engine) Inverses() catalog.Inverses { return e.current().model.Inverses() }
 
 // Use replaces the model and the processors, for plugins that come and go while
 // the catalog runs. What the change decides about is made anew from its
@@ -138,12 +177,15 @@ func (e *Engine) Use(m *model.Model, processors []Processor) {
 		now = e.pipe
 	}
 	if now.epoch == next.epoch {
+		now.described = next.described // words may differ
 		e.mu.Unlock()
 		return
 	}
 	e.next = next
 	e.mu.Unlock()
-	e.request(scope{all: true})
+	if e.leads() {
+		e.request(scope{all: true})
+	}
 }
 
 // takeOver lets the pipeline that was put in by Use take the pass.
@@ -175,109 +217,6 @@ func (e *Engine) take() scope {
 	return s
 }
 
-// run waits for requests, file events and due sources.
-func (e *Engine) run(ctx context.Context) {
-	defer close(e.done)
-	var events <-chan scope
-	if e.watch != nil {
-		events = e.watch.events
-	}
-	failures := 0
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-e.wake:
-		case look := <-e.asks:
-			look(e.state)
-			continue
-		case s := <-events:
-			e.request(s)
-		case <-e.config.Clock.After(e.untilDue()):
-			e.request(e.dueSources())
-		}
-		s := e.take()
-		if s.empty() {
-			continue
-		}
-		err := e.pass(ctx, s)
-		switch {
-		case err == nil:
-			failures = 0
-			e.watchSources()
-		case ctx.Err() != nil:
-			return
-		default:
-			failures++
-			e.config.Log.Error("the catalog could not be brought up to date; trying again", "error", err, "attempt", failures)
-			if !e.reload(ctx, failures) {
-				return
-			}
-			e.request(scope{all: true, after: s.after})
-			continue
-		}
-		if !e.sleep(ctx, e.config.Limits.Publishing) {
-			return
-		}
-	}
-}
-
-// reload takes the state from the store again, as often as it takes: a pass
-// over anything else would make every entity anew. It reports false when the
-// engine stops.
-func (e *Engine) reload(ctx context.Context, failures int) bool {
-	for {
-		if !e.sleep(ctx, min(time.Duration(1<<min(failures, 6))*time.Second, time.Minute)) {
-			return false
-		}
-		_, err := e.load(ctx)
-		if err == nil {
-			return true
-		}
-		if ctx.Err() != nil {
-			return false
-		}
-		failures++
-		e.config.Log.Error("the catalog could not be loaded; trying again", "error", err, "attempt", failures)
-	}
-}
-
-func (e *Engine) sleep(ctx context.Context, d time.Duration) bool {
-	over := e.config.Clock.After(d)
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case look := <-e.asks:
-			look(e.state)
-		case <-over:
-			return true
-		}
-	}
-}
-
-// untilDue returns how long until the first source is due.
-func (e *Engine) untilDue() time.Duration {
-	wait := e.config.Interval
-	now := e.config.Clock.Now()
-	for _, f := range e.state.sources {
-		wait = min(wait, f.nextAt.Sub(now))
-	}
-	return max(wait, time.Second)
-}
-
-// dueSources returns the sources whose time has come, and lets globs look again.
-func (e *Engine) dueSources() scope {
-	s := scope{sources: map[string]bool{}, expand: true}
-	now := e.config.Clock.Now()
-	for key, f := range e.state.sources {
-		if !f.nextAt.After(now) {
-			s.sources[key] = true
-		}
-	}
-	return s
-}
-
 func (e *Engine) configured() []root {
 	var out []root
 	for _, l := range e.config.Locations {
@@ -296,7 +235,7 @@ func (e *Engine) roots(ctx context.Context) ([]root, []store.LocationRow, error)
 	out := e.configured()
 	for _, l := range registered {
 		at := source.Location{Type: l.Type, Target: l.Target}
-		out = append(out, root{at: at, provider: providerRegistered, ref: generatedRef(at)})
+		out = append(out, root{at: at, provider: providerRegistered, ref: generatedRef(at), by: l.CreatedBy})
 	}
 	buckets, err := e.buckets(ctx)
 	if err != nil {
@@ -313,7 +252,15 @@ func (e *Engine) pass(ctx context.Context, s scope) error {
 		return err
 	}
 	e.locate(&s)
-	w := &walk{pipe: e.takeOver(), state: e.state, scope: s, workers: e.config.Workers, globs: e.globs, done: map[string]*facts{}}
+	e.locatePushes(&s)
+	e.locateKeys(&s)
+	w := &walk{
+		pipe: e.takeOver(), state: e.state, scope: s, workers: e.config.Workers, globs: e.globs, done: map[string]*facts{}, need: s.process,
+		now: e.config.Clock.Now, until: started.Add(e.readingTime()), postponed: map[string]bool{},
+	}
+	if w.removed, err = e.removedLocations(ctx, roots); err != nil {
+		return fmt.Errorf("listing removed locations: %w", err)
+	}
 	want, err := w.settle(ctx, roots)
 	if err != nil {
 		return err
@@ -325,6 +272,10 @@ func (e *Engine) pass(ctx context.Context, s scope) error {
 	if err != nil {
 		return err
 	}
+	e.state.settle(w, roots)
+	if update.Revision > 0 {
+		e.revision = update.Revision
+	}
 	written := e.config.Clock.Now()
 	// The first publication is made even of nothing: readers wait for it.
 	if first := e.publications() == 0; first || len(update.Upsert)+len(update.Delete) > 0 {
@@ -332,10 +283,21 @@ func (e *Engine) pass(ctx context.Context, s scope) error {
 		e.publish(update)
 	}
 	e.finish(w, roots, registered, timing{started, walked, written, e.config.Clock.Now()}, update)
-	for _, tell := range s.after {
-		tell(w)
+	e.tellReport(ctx)
+	w.answer(s.after)
+	if len(w.postponed) > 0 {
+		e.request(scope{sources: w.postponed, later: w.postponed})
 	}
 	return nil
+}
+
+// readingTime is how long a pass reads what nobody asked for. The first has
+// more: nobody sees anything before it.
+func (e *Engine) readingTime() time.Duration {
+	if e.publications() == 0 {
+		return 10 * e.config.Limits.Reading
+	}
+	return e.config.Limits.Reading
 }
 
 // settle walks until every entity that is wanted was processed.
@@ -364,9 +326,16 @@ func (e *Engine) locate(s *scope) {
 			continue
 		}
 		found := scope{sources: map[string]bool{n.location: true}, expand: n.targets != nil}
+		by, asked := s.asks["ref:"+ref]
 		for _, child := range n.children {
 			if c := e.state.nodes[child]; c != nil {
 				found.sources[c.location] = true
+			}
+		}
+		if asked && by.Reason == store.ReasonRefreshed {
+			found.asks = make(map[string]ask, len(found.sources))
+			for location := range found.sources {
+				found.asks[location] = by
 			}
 		}
 		s.merge(found)

@@ -45,6 +45,7 @@ type pipeline struct {
 	provided   store.Provided
 	limits     Limits
 	log        *slog.Logger
+	described  Described
 	epoch      string // digest of everything but the documents that decides about outputs
 }
 
@@ -57,6 +58,10 @@ func newPipeline(c Config) *pipeline {
 	for _, proc := range c.Processors {
 		_, _ = fmt.Fprintf(h, "\x00%s %s", proc.Name(), proc.Version())
 	}
+	if c.Sources != "" {
+		_, _ = fmt.Fprintf(h, "\x00%s", c.Sources)
+	}
+	p.described = describe(c.Model)
 	p.epoch = hex.EncodeToString(h.Sum(nil))[:16]
 	return p
 }
@@ -73,6 +78,9 @@ type reading struct {
 	chunks   []descriptor.Chunk
 	found    []found // one per chunk
 	after    *facts
+	// postponed says that there was no time to read it.
+	postponed bool
+	changes   *changes // that were read of a bucket; nil = the whole was
 }
 
 // found is what one document came to.
@@ -107,7 +115,7 @@ func (p *pipeline) read(ctx context.Context, r *reading) {
 	}
 	var err error
 	if r.at.Type == Plugin {
-		err = p.readProvided(ctx, r, after, request.ETag)
+		err = p.readProvided(ctx, r, after)
 	} else {
 		err = p.readSource(ctx, r, after, request)
 	}
@@ -206,14 +214,24 @@ func (p *pipeline) digest(r *reading, text string) string {
 // previous finds the document of the last read that had the digest.
 func (r *reading) previous(digest string) *doc { return r.known[digest] }
 
+// previously returns the documents that the source had and this reading is
+// about.
+func (r *reading) previously() []doc {
+	if r.changes != nil {
+		return r.changes.left
+	}
+	return r.before.docs
+}
+
 // remember prepares previous.
 func (r *reading) remember() {
 	if r.before == nil {
 		return
 	}
-	r.known = make(map[string]*doc, len(r.before.docs))
-	for i := range r.before.docs {
-		if d := &r.before.docs[i]; d.problem == nil && d.parent == "" && d.digest != "" {
+	was := r.previously()
+	r.known = make(map[string]*doc, len(was))
+	for i := range was {
+		if d := &was[i]; d.problem == nil && d.parent == "" && d.digest != "" {
 			r.known[d.digest] = d
 		}
 	}
@@ -230,7 +248,7 @@ func (p *pipeline) placeholders(ctx context.Context, r *reading, f *found, root 
 	}
 	h := sha256.New()
 	err := descriptor.ResolvePlaceholders(r.at.Target, root, p.limits.Descriptor, func(target string) ([]byte, error) {
-		at, err := source.Resolve(r.at, "", target)
+		at, err := p.reader.Resolve(r.at, "", target)
 		if err != nil {
 			return nil, shown(err)
 		}
@@ -241,7 +259,7 @@ func (p *pipeline) placeholders(ctx context.Context, r *reading, f *found, root 
 		if within == "" && at.Type == source.File {
 			within = source.Folder(r.origin)
 		}
-		content, err := p.reader.Read(ctx, source.Request{Location: at, Within: within})
+		content, err := p.reader.Read(ctx, source.Request{Location: at, Within: within, From: r.at})
 		if err != nil {
 			return nil, shown(err)
 		}
@@ -274,6 +292,7 @@ func (p *pipeline) check(r *reading, f *found, root *descriptor.Value) {
 		refuse(err)
 		return
 	}
+	decl.Default(root)
 	decl.SortRefs(root)
 	if err := decl.Validate(file, root); err != nil {
 		refuse(err)
@@ -297,16 +316,17 @@ func (p *pipeline) finish(r *reading, f *found) {
 		return
 	}
 	defer func() { f.root, f.decl = nil, nil }()
+	f.decl.Compute(f.root)
 	relations, err := f.decl.Relations(r.at.Target, f.ref, f.root)
 	if err != nil {
 		f.doc.problem = problemOf(err)
 		return
 	}
 	out := &output{namespace: f.ref.Namespace, name: f.ref.Name, relations: relations}
-	if f.doc.out != nil { // relations that processors added
-		out.relations = append(out.relations, f.doc.out.relations...)
+	if f.doc.out != nil { // what processors added
+		out.relations, out.keys = append(out.relations, f.doc.out.relations...), f.doc.out.keys
 	}
-	out.parts = assemble(f.root, r.at, r.origin)
+	out.parts = assemble(f.root, r.at, r.origin, p.links(r.at))
 	if n := len(out.parts.head) + len(out.parts.tail); n > p.limits.EntityBytes {
 		f.doc.problem, f.doc.out = problemOf(fault.New(fault.Invalid, "%s:%d: the entity has %d bytes as JSON; at most %d", r.at.Target, f.doc.line, n, p.limits.EntityBytes)), nil
 		return
@@ -315,6 +335,14 @@ func (p *pipeline) finish(r *reading, f *found) {
 	if len(f.doc.notes) > 0 {
 		f.doc.digest = withNotes + f.doc.digest
 	}
+}
+
+// links are those of a source, as annotations show them.
+func (p *pipeline) links(at source.Location) source.Links {
+	if p.reader == nil || at.Type == Plugin {
+		return source.Links{}
+	}
+	return p.reader.Links(at)
 }
 
 // collect makes the facts of the source of its documents.
@@ -357,7 +385,7 @@ func (r *reading) collect() {
 		if r.after.unasked > 0 {
 			r.after.unasked += r.before.unasked
 		}
-		for _, d := range r.before.docs {
+		for _, d := range r.previously() {
 			if named[d.ref] {
 				continue
 			}
@@ -372,5 +400,15 @@ func (r *reading) collect() {
 			}
 		}
 	}
-	r.chunks, r.found = nil, nil
+	if c := r.changes; c != nil {
+		r.after.base = r.before
+		for i := range r.after.docs {
+			r.after.differ = append(r.after.differ, r.after.docs[i].ref)
+		}
+		for i := range c.left {
+			r.after.differ = append(r.after.differ, c.left[i].ref)
+		}
+		r.after.docs = append(c.kept, r.after.docs...)
+	}
+	r.chunks, r.found, r.changes = nil, nil, nil
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/callboard/callboard/sdk/entity"
 )
 
-// batchSize is how many entities a processor sees in one call.
+// batchSize is how many entities a processor sees in one call, unless it says
+// otherwise.
 const batchSize = 100
 
 // maxReport is how many bytes of an error that a processor reports are shown.
@@ -25,7 +26,10 @@ const maxReport = 2000
 // asked for their kinds, one processor after the other.
 func (p *pipeline) runProcessors(ctx context.Context, readings []*reading) {
 	for _, proc := range p.processors {
-		kinds := proc.Kinds()
+		kinds, most := proc.Kinds(), proc.Batch()
+		if most <= 0 {
+			most = batchSize
+		}
 		var batch []*found
 		var of []*reading
 		flush := func() {
@@ -41,7 +45,7 @@ func (p *pipeline) runProcessors(ctx context.Context, readings []*reading) {
 					continue
 				}
 				batch, of = append(batch, f), append(of, r)
-				if len(batch) == batchSize {
+				if len(batch) == most {
 					flush()
 				}
 			}
@@ -206,6 +210,15 @@ func (p *pipeline) take(r *reading, before *found, proc Processor, result contra
 			f.doc.out = &output{}
 		}
 		f.doc.out.relations = append(f.doc.out.relations, model.Relation{Source: from.String(), Type: rel.Type, Target: to.String()})
+	}
+	if len(result.RefreshKeys) > 0 {
+		if f.doc.out == nil {
+			f.doc.out = &output{}
+		}
+		var err error
+		if f.doc.out.keys, err = withKeys(f.doc.out.keys, proc, result.RefreshKeys); err != nil {
+			return wrong("%s", fault.Message(err))
+		}
 	}
 	for _, text := range result.Emit {
 		child, err := p.emitted(r, &f, text)

@@ -20,20 +20,24 @@ type processor struct {
 	version string
 	kinds   []string
 	open    bool
+	batch   int
 	process func(contract.ProcessItem) (contract.ProcessResult, error)
 
-	mu   sync.Mutex
-	seen []string
+	mu    sync.Mutex
+	seen  []string
+	calls []int // how many entities each had
 }
 
 func (*processor) Name() string      { return "enrich" }
 func (p *processor) Version() string { return p.version }
 func (p *processor) Kinds() []string { return p.kinds }
 func (p *processor) FailOpen() bool  { return p.open }
+func (p *processor) Batch() int      { return p.batch }
 
 func (p *processor) Process(_ context.Context, req contract.ProcessRequest) (contract.ProcessReply, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.calls = append(p.calls, len(req.Items))
 	var reply contract.ProcessReply
 	for _, item := range req.Items {
 		p.seen = append(p.seen, item.Ref)

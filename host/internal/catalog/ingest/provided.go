@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/callboard/callboard/host/internal/catalog/descriptor"
@@ -23,12 +22,8 @@ const Plugin = "plugin"
 // location too.
 const providerPlugin = Plugin + ":"
 
-// Bounds of one bucket, and of the buckets of one plugin.
-const (
-	MaxBuckets       = 20
-	MaxProvided      = 20_000
-	MaxProvidedBytes = 64 << 20
-)
+// MaxBuckets bounds the buckets of one plugin.
+const MaxBuckets = 20
 
 // bucketKey is the key of the liveness edges of a bucket.
 func bucketKey(bucket string) string { return "provider:" + bucket }
@@ -54,26 +49,6 @@ func (e *Engine) buckets(ctx context.Context) ([]root, error) {
 		out = append(out, root{at: at, provider: b.Bucket, ref: bucketKey(b.Bucket)})
 	}
 	return out, nil
-}
-
-// readProvided reads a bucket as chunks, one a descriptor.
-func (p *pipeline) readProvided(ctx context.Context, r *reading, after *facts, etag string) error {
-	b, rows, err := p.provided.LoadProvided(ctx, r.at.String())
-	if err != nil {
-		return err //nolint:wrapcheck // says what and why
-	}
-	now := strconv.FormatUint(b.Revision, 10)
-	if now == etag {
-		r.after = r.before
-		r.after.within, r.after.failure = r.within, nil
-		return nil
-	}
-	after.etag, after.digest = p.epoch+" "+now, now
-	r.chunks = make([]descriptor.Chunk, len(rows))
-	for i, row := range rows {
-		r.chunks[i] = descriptor.Chunk{Line: 1, Text: row.Text}
-	}
-	return nil
 }
 
 // mayProvide reports why a plugin may not provide a document that is otherwise
@@ -145,7 +120,7 @@ func (e *Engine) Provide(ctx context.Context, p Provision) (Provisioned, error) 
 	}
 	checked := e.check(ctx, at, p.Documents, p.Allow)
 	batch := store.ProvidedBatch{
-		Bucket: p.Bucket, Owner: p.Owner, Full: p.Full, Remove: p.Remove, MaxEntities: MaxProvided, MaxBytes: MaxProvidedBytes,
+		Bucket: p.Bucket, Owner: p.Owner, Full: p.Full, Remove: p.Remove, MaxEntities: e.config.Limits.Provided, MaxBytes: e.config.Limits.Bytes,
 		MaxBuckets: MaxBuckets,
 	}
 	index := map[string]int{}
@@ -166,9 +141,9 @@ func (e *Engine) Provide(ctx context.Context, p Provision) (Provisioned, error) 
 	}
 	out := Provisioned{Entities: bucket.Entities, Problems: problemsOf(checked)}
 	done := make(chan []DocumentProblem, 1)
-	e.request(scope{sources: map[string]bool{p.Bucket: true}, after: []func(*walk){
-		func(w *walk) { done <- w.verdicts(p.Bucket, index) },
-	}})
+	e.request(scope{sources: map[string]bool{p.Bucket: true}, after: []inquiry{{
+		bucket: p.Bucket, index: index, reply: func(found []DocumentProblem) { done <- found },
+	}}})
 	select {
 	case later := <-done:
 		out.Problems = append(out.Problems, later...)

@@ -218,7 +218,7 @@ func TestPreviewReadsALocationAndStoresNothing(t *testing.T) {
 	if _, err := r.Preview(t.Context(), "url", "https://example.com/none.yaml"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("nothing there: %v", err)
 	}
-	if _, err := r.Register(t.Context(), "user:default/ada", "url", "https://example.com/a.yaml"); err != nil {
+	if _, err := r.Register(t.Context(), ingest.Asker{Subject: "user:default/ada", Plugin: "catalog"}, "url", "https://example.com/a.yaml"); err != nil {
 		t.Fatal(err)
 	}
 	if seen, err := r.Preview(t.Context(), "url", "https://example.com/a.yaml"); err != nil || !seen.Exists {
@@ -241,6 +241,41 @@ func TestAncestryLeadsToTheRoots(t *testing.T) {
 	}
 	if _, err := r.Ancestry(t.Context(), "component:default/none"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("absent: %v", err)
+	}
+}
+
+// TestWhatOnlyAnEntityKeepsGoesWithIt holds after a change too: both ends of
+// what keeps an entity agree.
+func TestWhatOnlyAnEntityKeepsGoesWithIt(t *testing.T) {
+	const location = "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: %s}\nspec: {targets: [%s]}\n"
+	r := newProviding(t, map[string]string{
+		"file:/c/all.yaml":  fmt.Sprintf(location, "left", "./a.yaml, ./both.yaml") + "---\n" + fmt.Sprintf(location, "right", "./both.yaml"),
+		"file:/c/a.yaml":    component("a", "") + "---\n" + fmt.Sprintf(location, "deep", "./c.yaml"),
+		"file:/c/c.yaml":    component("c", ""),
+		"file:/c/both.yaml": component("both", ""),
+	}, func(c *ingest.Config) { c.Rules = everything })
+	check := func(when, ref, want string) {
+		t.Helper()
+		got, more, err := r.Dependents(t.Context(), ref, 10)
+		if err != nil || more || strings.Join(got, " ") != want {
+			t.Errorf("%s: with %s go %v, %t, %v; want %s", when, ref, got, more, err, want)
+		}
+	}
+	check("at first", "location:default/left", "component:default/a component:default/c location:default/deep")
+	check("at first", "location:default/right", "")
+	check("at first", "component:default/a", "")
+	if got, more, err := r.Dependents(t.Context(), "location:default/left", 1); err != nil || !more || len(got) != 1 {
+		t.Errorf("one of three: %v, %t, %v", got, more, err)
+	}
+	if _, _, err := r.Dependents(t.Context(), "component:default/none", 10); !fault.Is(err, fault.NotFound) {
+		t.Errorf("absent: %v", err)
+	}
+	r.files.set("file:/c/all.yaml", fmt.Sprintf(location, "left", "./a.yaml, ./both.yaml"))
+	r.settle(t)
+	check("without the right", "location:default/left", "component:default/a component:default/both component:default/c location:default/deep")
+	chain, err := r.Ancestry(t.Context(), "component:default/both")
+	if err != nil || len(chain) == 0 || !slices.Equal(chain[0].Parents, []string{"location:default/left"}) {
+		t.Errorf("without the right, %+v leads to it, %v", chain, err)
 	}
 }
 

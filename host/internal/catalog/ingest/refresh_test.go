@@ -91,14 +91,14 @@ func TestRules(t *testing.T) {
 
 func TestRegisteredLocations(t *testing.T) {
 	r := newRig(t, map[string]string{"file:/c/all.yaml": group("a"), "url:https://x.io/a.yaml": component("pay", "")}, nil).start(t)
-	if _, err := r.Register(t.Context(), "user:default/ann", "file", "/etc/passwd"); !fault.Is(err, fault.Invalid) {
+	if _, err := r.Register(t.Context(), ingest.Asker{Subject: "user:default/ann", Plugin: "catalog"}, "file", "/etc/passwd"); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a file was registered: %v", err)
 	}
-	l, err := r.Register(t.Context(), "user:default/ann", "url", "https://x.io/a.yaml")
+	l, err := r.Register(t.Context(), ingest.Asker{Subject: "user:default/ann", Plugin: "catalog"}, "url", "https://x.io/a.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Register(t.Context(), "user:default/ann", "url", "https://x.io/a.yaml"); !fault.Is(err, fault.Conflict) {
+	if _, err := r.Register(t.Context(), ingest.Asker{Subject: "user:default/ann", Plugin: "catalog"}, "url", "https://x.io/a.yaml"); !fault.Is(err, fault.Conflict) {
 		t.Errorf("registered twice: %v", err)
 	}
 	has := func() bool { _, ok := r.board.get("component:default/pay"); return ok }
@@ -106,10 +106,10 @@ func TestRegisteredLocations(t *testing.T) {
 	if _, ok := r.board.get(l.EntityRef); !ok {
 		t.Errorf("%s is not in the catalog", l.EntityRef)
 	}
-	if err := r.Unregister(t.Context(), l.ID, "plugin:other"); !fault.Is(err, fault.NotFound) {
+	if err := r.Unregister(t.Context(), ingest.Asker{Subject: "user:default/bob", Plugin: "catalog"}, l.ID, "plugin:other"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("removed by another than who registered it: %v", err)
 	}
-	if err := r.Unregister(t.Context(), l.ID, ""); err != nil {
+	if err := r.Unregister(t.Context(), ingest.Asker{Subject: "user:default/bob", Plugin: "catalog"}, l.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	r.board.until(t, "the entity is gone", func() bool { return !has() })
@@ -245,7 +245,7 @@ func TestRefreshReadsWhatTheEntityComesFrom(t *testing.T) {
 			r.files.set("file:/c/a.yaml", component("pay", ", system: "+tc.want))
 			r.files.set("file:/c/b.yaml", component("bank", ", system: "+tc.want))
 			passes := r.Stats().Passes
-			r.Refresh(tc.ref)
+			r.Refresh(ingest.Asker{}, tc.ref)
 			r.waitPasses(t, passes+1)
 			pay, _ := r.board.get("component:default/pay")
 			bank, _ := r.board.get("component:default/bank")

@@ -42,6 +42,7 @@ type Stats struct {
 	Walk         time.Duration // of the last pass: reading and processing
 	Write        time.Duration // stitching and writing
 	Publish      time.Duration
+	At           time.Time // when the last pass ended; zero before the first
 }
 
 // report is what the last pass came to.
@@ -49,6 +50,7 @@ type report struct {
 	entities, sources, passes, publications int
 	documents                               int64
 	walk, write, publish                    time.Duration
+	at                                      time.Time
 	problems                                []Problem
 	locations                               []LocationStatus
 }
@@ -125,6 +127,7 @@ func (e *Engine) finish(w *walk, roots []root, registered []store.LocationRow, t
 	r.passes++
 	r.documents += w.parsed.Load()
 	r.walk, r.write, r.publish = t.walked.Sub(t.started), t.written.Sub(t.walked), t.published.Sub(t.written)
+	r.at = t.published
 	e.mu.Unlock()
 	e.config.Log.Info("catalog refreshed", "changed", len(u.Upsert), "deleted", len(u.Delete), "entities", len(e.state.nodes),
 		"sources", len(e.state.sources), "problems", len(problems), "documents", w.parsed.Load(), "took", t.published.Sub(t.started))
@@ -137,7 +140,7 @@ func (e *Engine) Stats() Stats {
 	r := &e.report
 	return Stats{
 		Entities: r.entities, Sources: r.sources, Problems: len(r.problems), Passes: r.passes, Publications: r.publications,
-		Documents: r.documents, Walk: r.walk, Write: r.write, Publish: r.publish,
+		Documents: r.documents, Walk: r.walk, Write: r.write, Publish: r.publish, At: r.at,
 	}
 }
 
@@ -183,15 +186,17 @@ func (e *Engine) Locations(ctx context.Context) ([]LocationStatus, error) {
 // Refresh asks for an entity's source to be read again soon, and for a
 // Location entity what it leads to as well. A ref that is not in the catalog
 // asks for nothing.
-func (e *Engine) Refresh(ref string) { e.request(scope{refs: map[string]bool{ref: true}}) }
+func (e *Engine) Refresh(by Asker, ref string) {
+	e.request(scope{refs: map[string]bool{ref: true}, asks: asksFor("ref:"+ref, by, store.ReasonRefreshed)})
+}
 
 // Remove takes an orphan out of the catalog soon. For what a source still
 // brings it is the same as Refresh. Fault: Denied (the catalog is read-only).
-func (e *Engine) Remove(ref string) error {
+func (e *Engine) Remove(by Asker, ref string) error {
 	if err := e.writable(); err != nil {
 		return err
 	}
-	e.request(scope{refs: map[string]bool{ref: true}, remove: map[string]bool{ref: true}})
+	e.request(scope{refs: map[string]bool{ref: true}, remove: map[string]bool{ref: true}, asks: asksFor("ref:"+ref, by, store.ReasonRemoved)})
 	return nil
 }
 
@@ -213,7 +218,7 @@ func (e *Engine) writable() error {
 
 // Register stores a location and reads it soon. Faults: Invalid (only URLs may
 // be registered), Conflict, Denied (the catalog is read-only).
-func (e *Engine) Register(ctx context.Context, subject, kind, target string) (LocationStatus, error) {
+func (e *Engine) Register(ctx context.Context, by Asker, kind, target string) (LocationStatus, error) {
 	at, err := registrable(kind, target)
 	if err == nil {
 		err = e.writable()
@@ -221,11 +226,11 @@ func (e *Engine) Register(ctx context.Context, subject, kind, target string) (Lo
 	if err != nil {
 		return LocationStatus{}, err
 	}
-	row := store.LocationRow{ID: e.config.IDs(), Type: at.Type, Target: at.Target, CreatedAt: e.config.Clock.Now(), CreatedBy: subject}
+	row := store.LocationRow{ID: e.config.IDs(), Type: at.Type, Target: at.Target, CreatedAt: e.config.Clock.Now(), CreatedBy: by.Subject}
 	if err := e.config.Store.AddLocation(ctx, row); err != nil {
 		return LocationStatus{}, err //nolint:wrapcheck // a fault with the message for the client
 	}
-	e.request(scope{expand: true})
+	e.request(scope{expand: true, asks: asksFor(at.String(), by, store.ReasonRegistered)})
 	return LocationStatus{ID: row.ID, Type: row.Type, Target: row.Target, EntityRef: generatedRef(at)}, nil
 }
 
@@ -238,23 +243,23 @@ func registrable(kind, target string) (source.Location, error) {
 }
 
 // Unregister removes a location; what only it kept alive goes soon. With a
-// subject only what that one registered is there to remove. Faults: NotFound,
-// Denied (the catalog is read-only).
-func (e *Engine) Unregister(ctx context.Context, id, subject string) error {
+// subject in of only what that one registered is there to remove. Faults:
+// NotFound, Denied (the catalog is read-only).
+func (e *Engine) Unregister(ctx context.Context, by Asker, id, of string) error {
 	if err := e.writable(); err != nil {
 		return err
 	}
-	if subject != "" {
+	if of != "" {
 		registered, err := e.config.Store.ListLocations(ctx)
 		if err != nil {
 			return err //nolint:wrapcheck // a fault of the store
 		}
-		own := func(l store.LocationRow) bool { return l.ID == id && l.CreatedBy == subject }
+		own := func(l store.LocationRow) bool { return l.ID == id && l.CreatedBy == of }
 		if !slices.ContainsFunc(registered, own) {
-			return fault.New(fault.NotFound, "%s registered no location with id %q", subject, id)
+			return fault.New(fault.NotFound, "%s registered no location with id %q", of, id)
 		}
 	}
-	if err := e.config.Store.DeleteLocation(ctx, id); err != nil {
+	if err := e.config.Store.DeleteLocation(ctx, id, by.Subject, by.Plugin); err != nil {
 		return err //nolint:wrapcheck // a fault with the message for the client
 	}
 	e.request(scope{expand: true})

@@ -28,11 +28,12 @@ type claim struct {
 // entities in the order of the walk, and what must be processed that was not:
 // another document may speak for a ref than did before.
 func (w *walk) resolve(roots []root) (out []*wanted, missing map[string]map[string]bool) {
+	claims, refs := w.concern(roots)
 	byRef := map[string]*wanted{}
 	for i := range roots {
 		r := &roots[i]
-		if r.bucket() {
-			continue // nothing stands for it in the catalog
+		if r.bucket() || !w.concerns(r.ref) {
+			continue // nothing stands for it in the catalog, or nothing changed
 		}
 		if byRef[r.ref] != nil {
 			continue // configured twice, or configured and registered
@@ -40,33 +41,18 @@ func (w *walk) resolve(roots []root) (out []*wanted, missing map[string]map[stri
 		root := generatedEntity(r.at)
 		d := &doc{ref: r.ref, kind: "Location", digest: "generated " + w.pipe.epoch, targets: targetsOf(&root)}
 		if n := w.state.nodes[r.ref]; n == nil || n.digest != d.digest || n.provider != r.provider {
-			d.out = &output{namespace: "default", name: generatedName(r.at), parts: assemble(&root, r.at, r.at)}
+			d.out = &output{namespace: "default", name: generatedName(r.at), parts: assemble(&root, r.at, r.at, w.pipe.links(r.at))}
 		}
 		byRef[r.ref] = &wanted{ref: r.ref, doc: d, root: r}
 		out = append(out, byRef[r.ref])
 	}
-	claims := map[string][]claim{}
-	var refs []string
-	for _, v := range w.order {
-		if v.gone() {
-			continue
-		}
-		for i := range v.facts.docs {
-			d := &v.facts.docs[i]
-			if d.problem != nil && d.problem.forbidden {
-				continue // as if it were not there; its location says why
-			}
-			if n := w.state.nodes[d.ref]; d.stale && (n == nil || n.location != v.facts.at.String()) {
-				continue // it was not in the catalog, and cannot come into it now
-			}
-			if len(claims[d.ref]) == 0 {
-				refs = append(refs, d.ref)
-			}
-			claims[d.ref] = append(claims[d.ref], claim{v, d})
-		}
-	}
 	missing = map[string]map[string]bool{}
 	for _, ref := range refs {
+		if len(claims[ref]) > 1 || byRef[ref] != nil {
+			w.state.contested[ref] = true
+		} else {
+			delete(w.state.contested, ref)
+		}
 		if first := byRef[ref]; first != nil {
 			w.conflict(ref, first.root.at, 0, claims[ref])
 			continue

@@ -20,6 +20,8 @@ import (
 
 // files is a Reader over a map from location to text, with faults on demand.
 type files struct {
+	*source.Reader // resolves and links
+
 	mu     sync.Mutex
 	text   map[string]string
 	faults map[string]error
@@ -27,7 +29,7 @@ type files struct {
 }
 
 func newFiles(text map[string]string) *files {
-	return &files{text: text, faults: map[string]error{}, reads: map[string]int{}}
+	return &files{Reader: source.New(source.Config{}), text: text, faults: map[string]error{}, reads: map[string]int{}}
 }
 
 func (f *files) set(location, text string) {

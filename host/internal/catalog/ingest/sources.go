@@ -13,6 +13,9 @@ func (e *Engine) sourceRows(w *walk) (rows []store.SourceRow, drop []string) {
 	for _, v := range w.order {
 		f := v.facts
 		key := f.at.String()
+		if e.state.sources[key] = f; f.unread {
+			continue
+		}
 		for i := range f.docs {
 			f.docs[i].out = nil
 		}
@@ -25,7 +28,6 @@ func (e *Engine) sourceRows(w *walk) (rows []store.SourceRow, drop []string) {
 			rows = append(rows, row)
 		}
 		f.row = row
-		e.state.sources[key] = f
 	}
 	for key := range e.state.sources {
 		if w.visits[key] == nil {

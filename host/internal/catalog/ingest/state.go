@@ -31,6 +31,7 @@ type node struct {
 	declared                              []model.Relation // both directions
 	children                              []string         // refs that it emits, sorted
 	targets                               *targets         // kind Location only
+	keys                                  []string         // what else it was made of, "plugin:key", sorted
 	status                                []byte
 	orphan                                bool
 }
@@ -68,16 +69,39 @@ type edge struct {
 // state is the catalog as it is stored, and what the sources said last.
 type state struct {
 	nodes      map[string]*node
-	edges      map[string][]edge // by source ref
-	references map[string][]string
-	sources    map[string]*facts // by location
-	strings    map[string]string // interned refs
+	edges      map[string][]edge   // by source ref
+	references map[string][]string // what an entity or a bucket emits, sorted
+	parents    map[string][]string // the same from the other end, unordered
+	sources    map[string]*facts   // by location
+	strings    map[string]string   // interned refs
+	settled    string              // what the last pass was for; empty = there was none
+	contested  map[string]bool     // refs that several documents claim
+	troubled   map[string]bool     // refs of entities with a status or without a parent
 }
 
 func newState() *state {
 	return &state{
 		nodes: map[string]*node{}, edges: map[string][]edge{}, references: map[string][]string{},
-		sources: map[string]*facts{}, strings: map[string]string{},
+		parents: map[string][]string{}, sources: map[string]*facts{}, strings: map[string]string{},
+		contested: map[string]bool{}, troubled: map[string]bool{},
+	}
+}
+
+// refer sets what a key emits. refs are sorted, without repeats.
+func (s *state) refer(key string, refs []string) {
+	for _, child := range s.references[key] {
+		left := slices.DeleteFunc(s.parents[child], func(parent string) bool { return parent == key })
+		if s.parents[child] = left; len(left) == 0 {
+			delete(s.parents, child)
+		}
+	}
+	if delete(s.references, key); len(refs) == 0 {
+		return
+	}
+	key = s.intern(key)
+	s.references[key] = refs
+	for _, child := range refs {
+		s.parents[child] = append(s.parents[child], key)
 	}
 }
 
@@ -114,19 +138,7 @@ func (s *state) load(ctx context.Context, db store.Catalog) ([]catalog.Entity, e
 	for _, n := range s.nodes {
 		s.connect(n)
 	}
-	if err := db.LoadReferences(ctx, func(r store.Reference) error {
-		s.references[r.Source] = append(s.references[r.Source], s.intern(r.Target))
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("loading references: %w", err)
-	}
-	for key, refs := range s.references {
-		slices.Sort(refs)
-		if n := s.nodes[key]; n != nil {
-			n.children = refs
-		}
-	}
-	if err := s.loadSources(ctx, db); err != nil {
+	if err := s.loadLiveness(ctx, db); err != nil {
 		return nil, err
 	}
 	out := make([]catalog.Entity, 0, len(rows))
@@ -136,11 +148,43 @@ func (s *state) load(ctx context.Context, db store.Catalog) ([]catalog.Entity, e
 	return out, nil
 }
 
+// loadLiveness reads what keeps entities alive: which refer to which, and what
+// the sources said.
+func (s *state) loadLiveness(ctx context.Context, db store.Catalog) error {
+	if err := s.loadReferences(ctx, db); err != nil {
+		return err
+	}
+	s.sources, s.settled = map[string]*facts{}, ""
+	return s.loadSources(ctx, db)
+}
+
+func (s *state) loadReferences(ctx context.Context, db store.Catalog) error {
+	references := map[string][]string{}
+	if err := db.LoadReferences(ctx, func(r store.Reference) error {
+		references[r.Source] = append(references[r.Source], s.intern(r.Target))
+		return nil
+	}); err != nil {
+		return fmt.Errorf("loading references: %w", err)
+	}
+	for _, n := range s.nodes {
+		n.children = nil
+	}
+	s.references, s.parents = map[string][]string{}, map[string][]string{}
+	for key, refs := range references {
+		slices.Sort(refs)
+		s.refer(key, refs)
+		if n := s.nodes[key]; n != nil {
+			n.children = refs
+		}
+	}
+	return nil
+}
+
 func (s *state) nodeOf(r *store.EntityRow) *node {
 	n := &node{
 		ref: s.intern(r.Ref), uid: r.UID, kind: s.intern(r.Kind), namespace: s.intern(r.Namespace), name: r.Name, etag: r.ETag,
 		provider: s.intern(r.Provider), location: s.intern(r.Location), origin: s.intern(r.Origin), digest: r.Digest,
-		status: r.Status, orphan: r.Orphan,
+		status: r.Status, orphan: r.Orphan, keys: r.RefreshKeys,
 	}
 	if r.Kind == "Location" {
 		if v, err := descriptor.ParseJSON(r.Body, 1000); err == nil {
@@ -254,6 +298,11 @@ type facts struct {
 	failure  error             // why the last read failed; docs are those before
 	nextAt   time.Time
 	unasked  int // reads in a row in which a processor failed
+	seen     *seen
+	unread   bool     // the walk reached it, and had no time for it yet
+	whole    bool     // of a bucket: docs are all that it has
+	base     *facts   // of a bucket: those that a reading of a part was joined with,
+	differ   []string // and the refs that it was about
 }
 
 // unsettled reports whether the source must be read though it looks unchanged:
@@ -282,11 +331,16 @@ type doc struct {
 // did not change.
 func (d *doc) unfinished() bool { return strings.HasPrefix(d.digest, withNotes) }
 
+// troubled reports whether there is more to say about the document than that
+// it is there.
+func (d *doc) troubled() bool { return d.problem != nil || d.stale || len(d.notes) > 0 }
+
 // output is a processed entity that waits to be stitched.
 type output struct {
 	namespace, name string
 	parts           parts
 	relations       []model.Relation
+	keys            []string // refresh keys of processors
 }
 
 func (o *output) clone() *output {
@@ -294,7 +348,7 @@ func (o *output) clone() *output {
 		return nil
 	}
 	c := *o
-	c.relations = slices.Clone(o.relations)
+	c.relations, c.keys = slices.Clone(o.relations), slices.Clone(o.keys)
 	return &c
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/store"
@@ -19,6 +20,8 @@ type memory struct {
 	references map[string][]string
 	sources    map[string]store.SourceRow
 	locations  []store.LocationRow
+	removed    []store.DeletedLocationRow
+	history    []store.HistoryRow
 	revision   uint64
 	writes     int
 	rows       int
@@ -43,6 +46,7 @@ func (m *memory) ApplyCatalog(_ context.Context, b store.Batch) (uint64, error) 
 	m.revision++
 	m.writes++
 	m.rows += len(b.Upsert)
+	m.record(b.Record)
 	for _, r := range b.Upsert {
 		if ref, taken := m.uids[r.UID]; taken && ref != r.Ref {
 			return 0, fault.New(fault.Conflict, "uid %s is taken", r.UID)
@@ -162,16 +166,62 @@ func (m *memory) ListLocations(context.Context) ([]store.LocationRow, error) {
 	return slices.Clone(m.locations), nil
 }
 
-func (m *memory) DeleteLocation(_ context.Context, id string) error {
+func (m *memory) DeleteLocation(_ context.Context, id, subject, plugin string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i, l := range m.locations {
 		if l.ID == id {
 			m.locations = slices.Delete(m.locations, i, i+1)
+			m.removed = append(m.removed, store.DeletedLocationRow{ID: id, Type: l.Type, Target: l.Target, CreatedBy: l.CreatedBy, DeletedBy: subject, Plugin: plugin})
 			return nil
 		}
 	}
 	return fault.New(fault.NotFound, "no location %s", id)
+}
+
+func (m *memory) ListDeletedLocations(context.Context, int) ([]store.DeletedLocationRow, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.removed), nil
+}
+
+func (m *memory) RestoreLocation(_ context.Context, id, subject string) (store.LocationRow, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, l := range m.removed {
+		if l.ID == id {
+			m.removed = slices.Delete(m.removed, i, i+1)
+			row := store.LocationRow{ID: id, Type: l.Type, Target: l.Target, CreatedBy: subject}
+			m.locations = append(m.locations, row)
+			return row, nil
+		}
+	}
+	return store.LocationRow{}, fault.New(fault.NotFound, "no removed location %s", id)
+}
+
+func (*memory) SweepDeletedLocations(context.Context, time.Time) (int, error) { return 0, nil }
+
+// record keeps the history as the store does.
+func (m *memory) record(r *store.Record) {
+	if r == nil {
+		return
+	}
+	add := func(row store.HistoryRow) {
+		row.ID, row.Revision = uint64(len(m.history))+1, m.revision
+		m.history = append(m.history, row)
+	}
+	for _, row := range r.Rows {
+		add(row)
+	}
+	for _, ref := range r.Refs {
+		var before *store.EntityRow
+		if e, ok := m.entities[ref]; ok {
+			before = &e
+		}
+		if row, changed := r.Compare(ref, before); changed {
+			add(row)
+		}
+	}
 }
 
 func (m *memory) counts() (writes, rows int) {

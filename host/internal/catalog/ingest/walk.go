@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/callboard/callboard/host/internal/catalog/descriptor"
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/source"
+	"github.com/callboard/callboard/host/internal/store"
 )
 
 // visit is a source that the walk reached.
@@ -52,7 +52,13 @@ type walk struct {
 	visits   map[string]*visit
 	order    []*visit
 	problems map[string][]problem // by ref of the Location entity
+	about    map[string]bool      // refs that the pass decides about; nil = all
+	removed  map[string]store.DeletedLocationRow
 	parsed   atomic.Int64
+
+	now       func() time.Time
+	until     time.Time       // after which sources that nobody asked for wait for the next pass; zero = never
+	postponed map[string]bool // those that do
 }
 
 func (w *walk) run(ctx context.Context, roots []root) error {
@@ -136,7 +142,7 @@ func (w *walk) expand(ctx context.Context, p *pointer, name string) ([]source.Lo
 	}
 	if p.via != nil {
 		var err error
-		if at, err = source.Resolve(p.base, p.targets.kind, name); err != nil {
+		if at, err = w.pipe.reader.Resolve(p.base, p.targets.kind, name); err != nil {
 			return nil, err
 		}
 	}
@@ -176,7 +182,7 @@ func (w *walk) visit(p *pointer, l source.Location) (*visit, error) {
 		// matches must not lead anywhere.
 		v.within = source.Folder(p.base)
 	}
-	v.facts = &facts{at: l}
+	v.facts = &facts{at: l, unread: w.postponed[key]}
 	if before := w.before(key); before != nil {
 		v.facts = before
 	}
@@ -209,69 +215,6 @@ func (w *walk) keep(p *pointer) []*visit {
 	return fresh
 }
 
-// read reads the sources that need it, many at a time, and processes their
-// documents, one per worker at a time.
-func (w *walk) read(ctx context.Context, visits []*visit) error {
-	const window = 256 // sources whose bytes are in memory together
-	for batch := range slices.Chunk(visits, window) {
-		var readings []*reading
-		var of []*visit
-		for _, v := range batch {
-			key := v.facts.at.String()
-			if !w.due(key, v) {
-				continue
-			}
-			readings = append(readings, &reading{at: v.facts.at, within: v.within, origin: v.origin, provider: v.provider, before: w.before(key), need: w.need[key]})
-			of = append(of, v)
-		}
-		w.each(len(readings), func(i int) { w.pipe.read(ctx, readings[i]) })
-		type item struct {
-			r *reading
-			i int
-		}
-		var items []item
-		for _, r := range readings {
-			for i := range r.chunks {
-				items = append(items, item{r, i})
-			}
-		}
-		w.each(len(items), func(i int) { w.pipe.document(ctx, items[i].r, items[i].i) })
-		w.pipe.runProcessors(ctx, readings)
-		w.each(len(items), func(i int) { w.pipe.finish(items[i].r, &items[i].r.found[items[i].i]) })
-		if err := ctx.Err(); err != nil {
-			return err // what was cut short says nothing about its source
-		}
-		w.parsed.Add(int64(len(items)))
-		for i, r := range readings {
-			r.collect()
-			of[i].facts = r.after
-			w.done[r.at.String()] = r.after
-			delete(w.need, r.at.String())
-		}
-	}
-	return nil
-}
-
-// before returns what is known of a source, nil when it was never read.
-func (w *walk) before(key string) *facts {
-	if f := w.done[key]; f != nil {
-		return f
-	}
-	return w.state.sources[key]
-}
-
-// due reports whether the source must be read.
-func (w *walk) due(key string, v *visit) bool {
-	if len(w.need[key]) > 0 {
-		return true
-	}
-	if w.done[key] != nil {
-		return false
-	}
-	b := w.state.sources[key]
-	return b == nil || w.scope.all || w.scope.sources[key] || b.origin != v.origin.String() || b.provider != v.provider
-}
-
 // again prepares another run in which the refs are processed though their
 // documents did not change; what this run processed is processed again with
 // them, for a source is read whole.
@@ -286,23 +229,6 @@ func (w *walk) again(missing map[string]map[string]bool) {
 			}
 		}
 	}
-}
-
-func (w *walk) each(n int, do func(i int)) {
-	workers := min(w.workers, n)
-	if workers <= 0 {
-		workers = min(runtime.GOMAXPROCS(0), n)
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // pointers returns the Location entities that a source brought, as they are

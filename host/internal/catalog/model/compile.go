@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"slices"
 	"strings"
 
@@ -17,14 +18,17 @@ import (
 
 // Model is the layers of all plugins, merged and compiled. It is immutable.
 type Model struct {
-	kinds  map[string]*known // by kind in lower case
-	digest string
+	kinds    map[string]*known // by kind in lower case
+	inverses map[string]string
+	layers   []Layer
+	digest   string
 }
 
 type known struct {
 	name     string
-	versions map[string]*version
 	plugin   string
+	versions map[string]*version
+	mirrored []owned[Mirrored]
 }
 
 type version struct {
@@ -32,34 +36,119 @@ type version struct {
 	variants map[string]*Declaration
 }
 
-// Declaration is what the model says of one sort of entity.
+// Declaration is what the model says of one sort of entity: what its kind
+// says, and what other plugins add.
 type Declaration struct {
-	schema    *jsonschema.Schema // nil = anything
+	parts     []part
+	schemas   []*jsonschema.Schema // all of which hold
 	relations []RelationField
+	defaults  []owned[Default]
+	computed  []computed // each after those that it reads
+	mirrored  []owned[Mirrored]
+}
+
+// part is what one plugin says of one sort of entity.
+type part struct {
+	plugin    string
+	line      int
+	schema    json.RawMessage
+	relations []RelationField
+	derived   Derived
+}
+
+// owned is a declaration with the plugin that brings it.
+type owned[T any] struct {
+	plugin string
+	value  T
 }
 
 // Compile merges layers and compiles their schemas. Fault: Invalid, with the
-// plugin and the kind in the message.
+// plugins and the place in the message.
 func Compile(layers ...Layer) (*Model, error) {
-	m := &Model{kinds: map[string]*known{}}
+	m := &Model{kinds: map[string]*known{}, inverses: map[string]string{}}
 	layers = slices.Clone(layers)
 	slices.SortStableFunc(layers, func(a, b Layer) int { return strings.Compare(a.Plugin, b.Plugin) })
+	m.layers = layers
 	sum := sha256.New()
 	for _, layer := range layers {
 		for _, k := range layer.Kinds {
 			if err := m.add(layer.Plugin, k); err != nil {
-				return nil, fault.New(fault.Invalid, "model of plugin %q: kind %q: %w", layer.Plugin, k.Kind, err)
+				return nil, wrong(layer.Plugin, k.Line, "kind", k.Kind, err)
 			}
-			text, err := json.Marshal(k)
-			if err != nil {
-				return nil, fault.New(fault.Invalid, "model of plugin %q: kind %q: %w", layer.Plugin, k.Kind, err)
+			if err := digest(sum, k); err != nil {
+				return nil, wrong(layer.Plugin, k.Line, "kind", k.Kind, err)
 			}
-			sum.Write(text)
 		}
 	}
+	for _, layer := range layers {
+		for _, x := range layer.Extensions {
+			err := m.extend(layer.Plugin, x)
+			if err == nil {
+				err = digest(sum, x)
+			}
+			if err != nil {
+				return nil, wrong(layer.Plugin, x.Line, "extension of kind", x.Kind, err)
+			}
+		}
+	}
+	if err := m.settle(); err != nil {
+		return nil, err
+	}
+	if err := m.agree(); err != nil {
+		return nil, err
+	}
 	m.digest = hex.EncodeToString(sum.Sum(nil))
+	m.pair(layers)
 	return m, nil
 }
+
+func digest(sum hash.Hash, declared any) error {
+	text, err := json.Marshal(declared)
+	sum.Write(text)
+	return err //nolint:wrapcheck // the caller says which declaration it is
+}
+
+// wrong names the plugin and the place of what is wrong with a layer.
+func wrong(plugin string, line int, what, name string, err error) error {
+	where := ""
+	if line > 0 {
+		where = fmt.Sprintf(" (line %d of its manifest)", line)
+	}
+	return fault.New(fault.Invalid, "model of plugin %q: %s %q%s: %w", plugin, what, name, where, err)
+}
+
+// pair notes which relations are two names of one, those of the layers first.
+func (m *Model) pair(layers []Layer) {
+	first := map[string]bool{}
+	add := func(kind, inverse string) {
+		if inverse == "" || kind == inverse || first[inverse] || m.inverses[kind] != "" || m.inverses[inverse] != "" {
+			return
+		}
+		first[kind], m.inverses[inverse] = true, kind
+	}
+	fields := func(relations []RelationField) {
+		for _, r := range relations {
+			add(r.Type, r.Inverse)
+		}
+	}
+	for _, layer := range layers {
+		for _, p := range layer.Pairs {
+			add(p.Type, p.Inverse)
+		}
+	}
+	for _, layer := range layers {
+		for _, k := range layer.Kinds {
+			fields(k.Relations)
+			for _, v := range k.Variants {
+				fields(v.Relations)
+			}
+		}
+	}
+}
+
+// Inverses returns the first type of each pair of relations by its second:
+// dependsOn of dependencyOf. Nobody writes into it.
+func (m *Model) Inverses() map[string]string { return m.inverses }
 
 // Digest changes when anything in the model does: what was validated under
 // another digest must be validated again.
@@ -79,25 +168,6 @@ func (m *Model) add(plugin string, k Kind) error {
 	if k.Kind == "" || len(k.APIVersions) == 0 {
 		return errors.New("kind and apiVersions must be set")
 	}
-	general, err := declare(k.Schema, k.Relations)
-	if err != nil {
-		return err
-	}
-	v := &version{general: general, variants: map[string]*Declaration{}}
-	for _, variant := range k.Variants {
-		relations := variant.Relations
-		if len(relations) == 0 {
-			relations = k.Relations
-		}
-		d, err := declare(variant.Schema, relations)
-		if err != nil {
-			return fmt.Errorf("variant %q: %w", variant.Type, err)
-		}
-		if _, twice := v.variants[variant.Type]; twice || variant.Type == "" {
-			return fmt.Errorf("variant %q has no type of its own", variant.Type)
-		}
-		v.variants[variant.Type] = d
-	}
 	to := m.kinds[strings.ToLower(k.Kind)]
 	if to == nil {
 		to = &known{name: k.Kind, versions: map[string]*version{}, plugin: plugin}
@@ -110,23 +180,26 @@ func (m *Model) add(plugin string, k Kind) error {
 		if _, twice := to.versions[name]; twice {
 			return fmt.Errorf("apiVersion %q is declared by plugin %q already", name, to.plugin)
 		}
+		v := &version{general: &Declaration{parts: []part{{plugin, k.Line, k.Schema, k.Relations, k.Derived}}}, variants: map[string]*Declaration{}}
+		for _, variant := range k.Variants {
+			if _, twice := v.variants[variant.Type]; twice || variant.Type == "" {
+				return fmt.Errorf("variant %q has no type of its own", variant.Type)
+			}
+			p := part{plugin, k.Line, variant.Schema, variant.Relations, variant.Derived}
+			if len(p.relations) == 0 {
+				p.relations = k.Relations
+			}
+			v.variants[variant.Type] = &Declaration{parts: []part{p}}
+		}
 		to.versions[name] = v
 	}
-	return nil
+	return to.mirror(plugin, k.Mirrored)
 }
 
-func declare(schema json.RawMessage, relations []RelationField) (*Declaration, error) {
-	for _, r := range relations {
-		switch {
-		case r.Field == "" || r.Type == "":
-			return nil, errors.New("a relation needs a field and a type")
-		case r.DefaultNamespace != "" && r.DefaultNamespace != NamespaceInherit && r.DefaultNamespace != NamespaceDefault:
-			return nil, fmt.Errorf("relation %s: defaultNamespace is %q; use %s or %s", r.Field, r.DefaultNamespace, NamespaceInherit, NamespaceDefault)
-		}
-	}
-	d := &Declaration{relations: relations}
+// compileSchema compiles a schema, nil when there is none.
+func compileSchema(schema json.RawMessage) (*jsonschema.Schema, error) {
 	if len(schema) == 0 {
-		return d, nil
+		return nil, nil //nolint:nilnil // anything goes
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
@@ -138,10 +211,11 @@ func declare(schema json.RawMessage, relations []RelationField) (*Declaration, e
 	if err := c.AddResource(name, doc); err != nil {
 		return nil, fmt.Errorf("reading the schema: %w", err)
 	}
-	if d.schema, err = c.Compile(name); err != nil {
+	compiled, err := c.Compile(name)
+	if err != nil {
 		return nil, fmt.Errorf("compiling the schema: %w", err)
 	}
-	return d, nil
+	return compiled, nil
 }
 
 // noLoader keeps schemas from reading files or the network.

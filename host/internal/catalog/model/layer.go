@@ -7,6 +7,31 @@ import "encoding/json"
 type Layer struct {
 	Plugin string `json:"-"` // who declares it, for messages
 	Kinds  []Kind `json:"kinds,omitempty"`
+	// Pairs of relations. One that only fields name is the field's.
+	Pairs []Pair `json:"pairs,omitempty"`
+	// Extensions add to kinds of any layer.
+	Extensions []Extension `json:"extensions,omitempty"`
+	// Annotations and Labels are keys that people should know of.
+	Annotations []Key `json:"-"`
+	Labels      []Key `json:"-"`
+}
+
+// Key describes an annotation or a label.
+type Key struct {
+	Name        string   `json:"name"`
+	Title       string   `json:"title,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Kinds       []string `json:"kinds,omitempty"` // that carry it; none = any
+}
+
+// Pair is two relations that say the same from either end. Type is the one
+// that an edge of a graph is called by.
+type Pair struct {
+	Type    string `json:"type"`
+	Inverse string `json:"inverse"`
+	// How people call them, "owned by" and "owner of".
+	Title        string `json:"-"`
+	InverseTitle string `json:"-"`
 }
 
 // Kind declares a kind of entity. A kind and apiVersion have one declaration,
@@ -27,6 +52,49 @@ type Kind struct {
 	// Variants replace Schema, and Relations if they name any, for entities
 	// whose spec.type is the variant's Type.
 	Variants []Variant `json:"variants,omitempty"`
+	Derived
+	// Mirrored fields are of all versions and variants of the kind.
+	Mirrored []Mirrored `json:"mirrored,omitempty"`
+	Line     int        `json:"-"` // in the manifest, for messages; 0 = unknown
+}
+
+// Derived are fields that the host fills from the entity itself.
+type Derived struct {
+	Defaults []Default  `json:"defaults,omitempty"`
+	Computed []Computed `json:"computed,omitempty"`
+}
+
+// Default is what a field says where a descriptor leaves it out.
+type Default struct {
+	Field string          `json:"field"` // below spec
+	Value json.RawMessage `json:"value"`
+}
+
+// Computed is a field that is made of others by Format: text with fields in
+// braces; {{ and }} are braces.
+type Computed struct {
+	Field  string `json:"field"` // below spec
+	Format string `json:"format"`
+}
+
+// Mirrored is a field that is copied from a related entity, the first that has it.
+type Mirrored struct {
+	Field    string `json:"field"`          // below spec
+	Relation string `json:"relation"`       // from the entity to the other
+	Kind     string `json:"kind,omitempty"` // of the other, without regard to case; empty = any
+	From     string `json:"from"`           // field of the other
+}
+
+// Extension adds to a kind that some layer declares.
+type Extension struct {
+	Kind        string          `json:"kind"`
+	APIVersions []string        `json:"apiVersions,omitempty"` // empty = all
+	Type        string          `json:"type,omitempty"`        // spec.type of the entities; empty = all
+	Schema      json.RawMessage `json:"schema,omitempty"`
+	Relations   []RelationField `json:"relations,omitempty"`
+	Derived
+	Mirrored []Mirrored `json:"mirrored,omitempty"`
+	Line     int        `json:"-"`
 }
 
 // Variant is a form of a kind, chosen by spec.type.
@@ -35,6 +103,7 @@ type Variant struct {
 	Description string          `json:"description,omitempty"`
 	Schema      json.RawMessage `json:"schema,omitempty"`
 	Relations   []RelationField `json:"relations,omitempty"`
+	Derived
 }
 
 // Where the namespace of a ref that names none comes from.

@@ -216,3 +216,21 @@ func TestDigestFollowsContentNotOrder(t *testing.T) {
 		t.Error("another layer does not change the digest")
 	}
 }
+
+func TestPairsOfRelationsHaveOneName(t *testing.T) {
+	m, err := model.Compile(model.Layer{
+		Pairs: []model.Pair{{Type: "parentOf", Inverse: "childOf"}, {Type: "childOf", Inverse: "parentOf"}},
+		Kinds: []model.Kind{{Kind: "Group", APIVersions: []string{"x/v1"}, Relations: []model.RelationField{
+			{Field: "spec.parent", Type: "childOf", Inverse: "parentOf"},
+			{Field: "spec.runs", Type: "runs", Inverse: "runBy"},
+			{Field: "spec.runBy", Type: "runBy", Inverse: "runs"},
+			{Field: "spec.peer", Type: "peerOf", Inverse: "peerOf"},
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(m.Inverses()); got != "map[childOf:parentOf runBy:runs]" {
+		t.Error(got)
+	}
+}

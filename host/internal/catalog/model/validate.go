@@ -14,27 +14,35 @@ import (
 	"golang.org/x/text/message"
 )
 
-// Validate checks an entity against the schema of its kind. The error is
+// Validate checks an entity against the schemas of its kind. The error is
 // descriptor.Problems, each with the line of the value it is about.
 func (d *Declaration) Validate(file string, root *descriptor.Value) error {
-	if d.schema == nil {
-		return nil
-	}
-	err := d.schema.Validate(root.Any())
-	var invalid *jsonschema.ValidationError
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &invalid):
-		return descriptor.Problem{File: file, Line: line(root), Reason: err.Error()}
-	}
 	var found descriptor.Problems
-	collect(invalid, func(path []string, reason string) {
-		p := descriptor.Problem{File: file, Line: lineAt(root, path), Path: strings.Join(path, "."), Reason: reason}
-		if !slices.Contains(found, p) {
-			found = append(found, p)
+	for _, f := range d.filled() {
+		if v := lookup(root, f.value); v != nil {
+			found = append(found, descriptor.Problem{File: file, Line: line(v), Path: f.value, Reason: fmt.Sprintf("is filled by the model of plugin %s; leave it out", f.plugin)})
 		}
-	})
+	}
+	value := root.Any()
+	for _, schema := range d.schemas {
+		err := schema.Validate(value)
+		var invalid *jsonschema.ValidationError
+		switch {
+		case err == nil:
+			continue
+		case !errors.As(err, &invalid):
+			return descriptor.Problem{File: file, Line: line(root), Reason: err.Error()}
+		}
+		collect(invalid, func(path []string, reason string) {
+			p := descriptor.Problem{File: file, Line: lineAt(root, path), Path: strings.Join(path, "."), Reason: reason}
+			if !slices.Contains(found, p) {
+				found = append(found, p)
+			}
+		})
+	}
+	if len(found) == 0 {
+		return nil
+	}
 	slices.SortStableFunc(found, func(a, b descriptor.Problem) int { return a.Line - b.Line })
 	return found
 }

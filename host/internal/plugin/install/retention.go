@@ -52,7 +52,10 @@ func (i *Installer) Sweep(ctx context.Context) error {
 			continue
 		}
 		err := i.purge(ctx, row, System)
-		if err != nil && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound) {
+		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+			err = i.read(ctx) // another did it, or brought the plugin back: what is shown follows
+		}
+		if err != nil {
 			return fmt.Errorf("deleting the data of plugin %s: %w", row.Plugin, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,11 +22,19 @@ func RunMetered(t *testing.T, newLoader func(testing.TB) plugin.Loader) {
 	loader := newLoader(t)
 	hostile := Hostile(t)
 	t.Run("deadline", func(t *testing.T) {
+		still := quiet(t)
+		s := NewStage(t, loader)
+		s.Install(t, "other", hostile, plugin.Limits{})
+		s.Warm(t, "other", "echo x")
 		for _, b := range Burners() {
 			for _, place := range []string{BurnsInCall, BurnsInStart, BurnsInInitialize} {
-				t.Run(b.Name+" "+place, func(t *testing.T) { burn(t, loader, b.Wasm(place), hostile, place != BurnsInCall) })
+				t.Run(b.Name+" "+place, func(t *testing.T) { burn(t, s, b.Wasm(place), place != BurnsInCall) })
 			}
 		}
+		if err := s.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		still()
 	})
 	t.Run("cancelled", func(t *testing.T) { cancelled(t, loader) })
 	t.Run("forgery", func(t *testing.T) { forgeries(t, loader) })
@@ -39,44 +48,33 @@ func RunMetered(t *testing.T, newLoader func(testing.TB) plugin.Loader) {
 }
 
 // burn: the guest ends at its deadline; meanwhile and afterwards another answers.
-func burn(t *testing.T, loader plugin.Loader, wasm, other []byte, starting bool) {
+func burn(t *testing.T, s *Stage, wasm []byte, starting bool) {
 	t.Helper()
-	still := quiet(t)
-	func() {
-		s := NewStage(t, loader)
-		defer func() { _ = s.Close(context.Background()) }()
-		s.Install(t, "burner", wasm, within(100*time.Millisecond))
-		s.Install(t, "other", other, plugin.Limits{})
-		s.Warm(t, "other", "echo x")
-		s.Warm(t, "burner", "") // which burns once
-		done := make(chan error)
-		go func() {
-			_, err := s.Send(context.Background(), "burner", "")
-			done <- err
-		}()
-		expectEcho(t, s, "other")
-		err := <-done
-		var crash *plugin.Crash
-		if !fault.Is(err, fault.Timeout) || errors.As(err, &crash) != starting {
-			t.Errorf("the fault is %v: %v, crashed %v", fault.KindOf(err), err, crash != nil)
-		}
-		expectEcho(t, s, "other")
-		if status, err := s.Get("burner"); err != nil || status.Warning != "" {
-			t.Errorf("its status warns %q, %v", status.Warning, err)
-		}
+	id := plugin.ID("burner-" + strconv.Itoa(len(s.List())))
+	s.Install(t, id, wasm, within(100*time.Millisecond))
+	s.Warm(t, id, "") // which burns once
+	done := make(chan error)
+	go func() {
+		_, err := s.Send(context.Background(), id, "")
+		done <- err
 	}()
-	still()
+	expectEcho(t, s, "other")
+	err := <-done
+	var crash *plugin.Crash
+	if !fault.Is(err, fault.Timeout) || errors.As(err, &crash) != starting {
+		t.Errorf("the fault is %v: %v, crashed %v", fault.KindOf(err), err, crash != nil)
+	}
+	expectEcho(t, s, "other")
+	if status, err := s.Get(id); err != nil || status.Warning != "" {
+		t.Errorf("its status warns %q, %v", status.Warning, err)
+	}
 }
 
 func cancelled(t *testing.T, loader plugin.Loader) {
 	t.Helper()
 	for _, b := range Burners() {
 		t.Run(b.Name, func(t *testing.T) {
-			m, err := loader.Load(context.Background(), spec("burner", b.Wasm(BurnsInCall)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = m.Close(context.Background()) }()
+			m := load(t, loader, spec("burner", b.Wasm(BurnsInCall)))
 			inst, err := m.New(context.Background())
 			if err != nil {
 				t.Fatal(err)
@@ -133,16 +131,22 @@ func (s *steady) Random(p []byte) error {
 
 func (s *steady) Sleep(context.Context, time.Duration) {}
 
-// fuelOf runs one request in a fresh instance.
-func fuelOf(t *testing.T, loader plugin.Loader, s plugin.Spec, request string) (fuel uint64, logs []string, err error) {
+// load loads a module for the time of a test.
+func load(t *testing.T, loader plugin.Loader, s plugin.Spec) plugin.Module {
 	t.Helper()
 	m, err := loader.Load(context.Background(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = m.Close(context.Background()) }()
+	t.Cleanup(func() { _ = m.Close(context.Background()) })
+	return m
+}
+
+// fuelOf runs one request in a fresh instance.
+func fuelOf(t *testing.T, m plugin.Module, limits plugin.Limits, request string) (fuel uint64, logs []string, err error) {
+	t.Helper()
 	gate := &Gate{}
-	around := &steady{Session: gate.Open(plugin.CallInfo{Limits: s.Limits.WithDefaults()})}
+	around := &steady{Session: gate.Open(plugin.CallInfo{Limits: limits.WithDefaults()})}
 	defer around.Close()
 	starter, ok := m.(plugin.Starter)
 	if !ok {
@@ -160,13 +164,14 @@ func fuelOf(t *testing.T, loader plugin.Loader, s plugin.Spec, request string) (
 // sameFuel: a Go guest, with its collector and its maps.
 func sameFuel(t *testing.T, loader plugin.Loader, hostile []byte) {
 	t.Helper()
+	m := load(t, loader, spec("go", hostile))
 	for _, request := range []string{"echo x", "grow 20000000", "huge 1000000", "trap", "nilmap", "overflow"} {
-		first, _, err := fuelOf(t, loader, spec("go", hostile), request)
+		first, _, err := fuelOf(t, m, plugin.Limits{}, request)
 		if first == 0 {
 			t.Errorf("%s: no fuel was counted: %v", request, err)
 		}
 		for range 3 {
-			if again, _, _ := fuelOf(t, loader, spec("go", hostile), request); again != first {
+			if again, _, _ := fuelOf(t, m, plugin.Limits{}, request); again != first {
 				t.Errorf("%s used %d steps, and then %d", request, first, again)
 			}
 		}
@@ -179,7 +184,8 @@ func sameEnd(t *testing.T, loader plugin.Loader) {
 	t.Helper()
 	limited := spec("logger", LogsEachStep())
 	limited.Limits = plugin.Limits{Fuel: 10_000, LogBytes: 1 << 30}
-	first, lines, err := fuelOf(t, loader, limited, "")
+	m := load(t, loader, limited)
+	first, lines, err := fuelOf(t, m, limited.Limits, "")
 	if !fault.Is(err, fault.Exhausted) || !strings.Contains(fault.Message(err), "fuel of 10000 steps") {
 		t.Fatalf("the fault is %v: %v", fault.KindOf(err), err)
 	}
@@ -189,7 +195,7 @@ func sameEnd(t *testing.T, loader plugin.Loader) {
 		t.Errorf("it used %d steps for %d lines, want 10001 for %d", first, len(lines), want)
 	}
 	for range 3 {
-		if again, l, _ := fuelOf(t, loader, limited, ""); again != first || !slices.Equal(l, lines) {
+		if again, l, _ := fuelOf(t, m, limited.Limits, ""); again != first || !slices.Equal(l, lines) {
 			t.Errorf("it used %d steps for %d lines, and then %d for %d", first, len(lines), again, len(l))
 		}
 	}
@@ -199,11 +205,7 @@ func sameEnd(t *testing.T, loader plugin.Loader) {
 // earlier call.
 func exactFuel(t *testing.T, loader plugin.Loader) {
 	t.Helper()
-	m, err := loader.Load(context.Background(), spec("minimal", Minimal()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = m.Close(context.Background()) }()
+	m := load(t, loader, spec("minimal", Minimal()))
 	inst, err := m.New(context.Background())
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/callboard/callboard/host/internal/store"
@@ -12,7 +13,7 @@ import (
 )
 
 const selectEntities = `SELECT ref, uid, kind, namespace, name, etag, provider, location, origin, digest,
-	orphan, revision, updated_at, status, body FROM catalog_entities`
+	orphan, revision, updated_at, status, body, refresh_keys FROM catalog_entities`
 
 // LoadEntities implements store.Catalog.
 func (s *Store) LoadEntities(ctx context.Context, each func(store.EntityRow) error) error {
@@ -39,23 +40,61 @@ func (s *Store) GetEntities(ctx context.Context, refs []string) ([]store.EntityR
 }
 
 func (s *Store) eachEntity(ctx context.Context, op, query string, args []any, each func(store.EntityRow) error) error {
-	var e store.EntityRow
-	var updated *time.Time
-	var status, body pgtype.DriverBytes // of the connection, until the next row
-	into := []any{
-		&e.Ref, &e.UID, &e.Kind, &e.Namespace, &e.Name, &e.ETag, &e.Provider, &e.Location, &e.Origin, &e.Digest,
-		&e.Orphan, &e.Revision, &updated, &status, &body,
-	}
-	return s.each(ctx, op, query, args, into, func() (err error) {
-		e.UpdatedAt = moment(updated)
-		if e.Status, err = rows.Unpack(status); err != nil {
-			return fmt.Errorf("unpacking status of %q: %w", e.Ref, err)
-		}
-		if e.Body, err = rows.Unpack(body); err != nil {
-			return fmt.Errorf("unpacking body of %q: %w", e.Ref, err)
+	read := newEntityReader()
+	return s.each(ctx, op, query, args, read.into, func() error {
+		e, err := read.row()
+		if err != nil {
+			return err
 		}
 		return each(e)
 	})
+}
+
+// scanEntities calls each for the rows of a query, and closes it.
+func scanEntities(r pgx.Rows, each func(store.EntityRow) error) error {
+	read := newEntityReader()
+	_, err := pgx.ForEachRow(r, read.into, func() error {
+		e, err := read.row()
+		if err != nil {
+			return err
+		}
+		return each(e)
+	})
+	return err
+}
+
+// entityReader scans the columns of selectEntities, one row after another.
+type entityReader struct {
+	e       store.EntityRow
+	updated *time.Time
+
+	status, body, keys pgtype.DriverBytes // of the connection, until the next row
+	into               []any
+}
+
+func newEntityReader() *entityReader {
+	r := &entityReader{}
+	e := &r.e
+	r.into = []any{
+		&e.Ref, &e.UID, &e.Kind, &e.Namespace, &e.Name, &e.ETag, &e.Provider, &e.Location, &e.Origin, &e.Digest,
+		&e.Orphan, &e.Revision, &r.updated, &r.status, &r.body, &r.keys,
+	}
+	return r
+}
+
+// row returns what was scanned last.
+func (r *entityReader) row() (_ store.EntityRow, err error) {
+	r.e.UpdatedAt = moment(r.updated)
+	if r.e.Status, err = rows.Unpack(r.status); err != nil {
+		return r.e, fmt.Errorf("unpacking status of %q: %w", r.e.Ref, err)
+	}
+	if r.e.RefreshKeys, err = rows.Strings(r.keys); err != nil {
+		return r.e, fmt.Errorf("unpacking refresh keys of %q: %w", r.e.Ref, err)
+	}
+	if r.e.Body, err = rows.Unpack(r.body); err != nil {
+		return r.e, fmt.Errorf("unpacking body of %q: %w", r.e.Ref, err)
+	}
+	return r.e, nil
 }
 
 // LoadRelations implements store.Catalog.

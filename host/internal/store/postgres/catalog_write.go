@@ -19,13 +19,13 @@ import (
 // that are what they were leave no dead row behind.
 const (
 	upsertEntities = `INSERT INTO catalog_entities
-	(revision, updated_at, orphan, ref, uid, kind, namespace, name, etag, provider, location, origin, digest, status, body)
+	(revision, updated_at, orphan, ref, uid, kind, namespace, name, etag, provider, location, origin, digest, status, body, refresh_keys)
 	SELECT $1, * FROM unnest($2::timestamptz[], $3::boolean[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-		$9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[])
+		$9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[], $16::bytea[])
 	ON CONFLICT (ref) DO UPDATE SET revision = excluded.revision, updated_at = excluded.updated_at, orphan = excluded.orphan,
 		kind = excluded.kind, namespace = excluded.namespace, name = excluded.name, etag = excluded.etag,
 		provider = excluded.provider, location = excluded.location, origin = excluded.origin, digest = excluded.digest,
-		status = excluded.status, body = excluded.body
+		status = excluded.status, body = excluded.body, refresh_keys = excluded.refresh_keys
 	WHERE catalog_entities.uid = excluded.uid RETURNING ref`
 	upsertChanges = ` ON CONFLICT (ref) DO UPDATE SET revision = excluded.revision, at = excluded.at, deleted = excluded.deleted`
 	deleteEntity  = `WITH gone AS (DELETE FROM catalog_entities WHERE ref = ANY ($1) RETURNING ref)
@@ -64,17 +64,29 @@ func (s *Store) ApplyCatalog(ctx context.Context, b store.Batch) (uint64, error)
 		}
 		// Takes the lock that every writer of the catalog takes first: no
 		// deadlock between batches, and revisions commit in their order.
-		if err := tx.QueryRow(ctx, "UPDATE catalog_state SET revision = revision + $1 RETURNING revision", step).Scan(&revision); err != nil {
+		err := tx.QueryRow(ctx, "UPDATE catalog_state SET revision = revision + $1 WHERE $2 = 0 OR epoch = $2 RETURNING revision", step, int64(b.Epoch)).Scan(&revision) //nolint:gosec // counted from 0
+		if errors.Is(err, pgx.ErrNoRows) {
+			return store.ErrFenced
+		}
+		if err != nil {
 			return err
 		}
-		q := &pgx.Batch{}
-		queueDeletes(q, b, revision, rows.Moment(s.clock()))
-		queueEntities(q, b.Upsert, revision, rows.Moment(s.clock()))
+		changes, err := s.compare(ctx, tx, b.Record)
+		if err != nil {
+			return err
+		}
+		q, at := &pgx.Batch{}, rows.Moment(s.clock())
+		queueDeletes(q, b, revision, at)
+		queueEntities(q, b.Upsert, revision, at)
 		queueEdges(q, b)
 		queueSources(q, b)
+		if err := queueHistory(ctx, tx, q, changes, revision, at); err != nil {
+			return err
+		}
 		if q.Len() == 0 {
 			return nil
 		}
+		q.Queue(announce)
 		if err := explain(tx.SendBatch(ctx, q).Close()); err != nil {
 			return err
 		}
@@ -124,20 +136,20 @@ func queueChunk(q *pgx.Batch, list []store.EntityRow, revision uint64, at time.T
 		text[i] = make([]string, len(list))
 	}
 	updated, orphan := make([]*time.Time, len(list)), make([]bool, len(list))
-	status, body := make([][]byte, len(list)), make([][]byte, len(list))
+	status, body, keys := make([][]byte, len(list)), make([][]byte, len(list)), make([][]byte, len(list))
 	for i := range list {
 		e := &list[i]
 		for k, v := range [...]string{e.Ref, e.UID, e.Kind, e.Namespace, e.Name, e.ETag, e.Provider, e.Location, e.Origin, e.Digest} {
 			text[k][i] = v
 		}
 		updated[i], orphan[i] = stamp(e.UpdatedAt), e.Orphan
-		status[i], body[i] = rows.Pack(e.Status), rows.Pack(e.Body)
+		status[i], body[i], keys[i] = rows.Pack(e.Status), rows.Pack(e.Body), rows.PackReferences(e.RefreshKeys)
 	}
 	args := []any{revision, updated, orphan}
 	for i := range text {
 		args = append(args, text[i])
 	}
-	q.Queue(upsertEntities, append(args, status, body)...).Query(func(r pgx.Rows) error {
+	q.Queue(upsertEntities, append(args, status, body, keys)...).Query(func(r pgx.Rows) error {
 		written, err := pgx.CollectRows(r, pgx.RowTo[string])
 		if err != nil || len(written) == len(list) {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/store"
 )
 
 // classify turns what pgx returns into a fault, and drops the pool's idle
@@ -19,7 +20,7 @@ func (s *Store) classify(ctx context.Context, op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &own), errors.Is(err, pgx.ErrNoRows):
+	case errors.As(err, &own), errors.Is(err, pgx.ErrNoRows), errors.Is(err, store.ErrFenced):
 		return err
 	case ctx.Err() != nil:
 		return &fault.Error{Kind: fault.KindOf(ctx.Err()), Op: op, Message: "the database call was cut off", Err: err}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -26,6 +27,9 @@ func (d ledgerDB) Read(ctx context.Context, op string, f func(ledger.Tx) error) 
 	defer d.s.gate.Leave()
 	return d.s.classify(ctx, op, f(ledgerTx{d.s.pool}))
 }
+
+// Stamp implements ledger.DB.
+func (ledgerDB) Stamp(t time.Time) any { return stamp(t) }
 
 // ledgerTx is a transaction, or the pool. The ledger writes parameters as
 // SQLite does, and no other question mark.

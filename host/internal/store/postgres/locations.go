@@ -41,16 +41,3 @@ func (s *Store) ListLocations(ctx context.Context) ([]store.LocationRow, error) 
 	}
 	return out, nil
 }
-
-// DeleteLocation implements store.Locations.
-func (s *Store) DeleteLocation(ctx context.Context, id string) error {
-	absent := fault.New(fault.NotFound, "location %q is absent", id)
-	if rows.Text("id", id) != nil {
-		return absent
-	}
-	n, err := s.exec(ctx, "postgres.DeleteLocation", "DELETE FROM catalog_locations WHERE id = $1", id)
-	if err == nil && n == 0 {
-		return absent
-	}
-	return err
-}

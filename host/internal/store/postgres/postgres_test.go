@@ -31,7 +31,19 @@ func openClock(t testing.TB, clock func() time.Time) store.Store {
 	return open(t, postgres.Config{DSN: testpg.DSN(t), Clock: clock})
 }
 
-func TestStore(t *testing.T) { storetest.Run(t, openClock) }
+func TestStore(t *testing.T) {
+	migrated := testpg.DSN(t)
+	s, err := postgres.Open(t.Context(), postgres.Config{DSN: migrated})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Run(t, func(t testing.TB, clock func() time.Time) store.Store {
+		return open(t, postgres.Config{DSN: testpg.Copy(t, migrated), Clock: clock})
+	})
+}
 
 func BenchmarkStore(b *testing.B) { storetest.Bench(b, openClock) }
 

@@ -12,7 +12,7 @@ import (
 )
 
 const selectEntities = `SELECT ref, uid, kind, namespace, name, etag, provider, location, origin, digest,
-	orphan, revision, updated_at, status, body FROM catalog_entities`
+	orphan, revision, updated_at, status, body, refresh_keys FROM catalog_entities`
 
 // LoadEntities implements store.Catalog.
 func (s *Store) LoadEntities(ctx context.Context, each func(store.EntityRow) error) error {
@@ -47,15 +47,18 @@ func (s *Store) GetEntities(ctx context.Context, refs []string) ([]store.EntityR
 func scanEntity(r *sql.Rows) (store.EntityRow, error) {
 	var e store.EntityRow
 	var updated sql.NullInt64
-	var status, body sql.RawBytes
+	var status, body, keys sql.RawBytes
 	err := r.Scan(&e.Ref, &e.UID, &e.Kind, &e.Namespace, &e.Name, &e.ETag, &e.Provider, &e.Location, &e.Origin, &e.Digest,
-		&e.Orphan, &e.Revision, &updated, &status, &body)
+		&e.Orphan, &e.Revision, &updated, &status, &body, &keys)
 	if err != nil {
 		return e, err
 	}
 	e.UpdatedAt = moment(updated)
 	if e.Status, err = rows.Unpack(status); err != nil {
 		return e, fmt.Errorf("unpacking status of %q: %w", e.Ref, err)
+	}
+	if e.RefreshKeys, err = rows.Strings(keys); err != nil {
+		return e, fmt.Errorf("unpacking refresh keys of %q: %w", e.Ref, err)
 	}
 	if e.Body, err = rows.Unpack(body); err != nil {
 		return e, fmt.Errorf("unpacking body of %q: %w", e.Ref, err)

@@ -12,12 +12,12 @@ import (
 
 const (
 	upsertEntity = `INSERT INTO catalog_entities
-	(ref, uid, kind, namespace, name, etag, provider, location, origin, digest, orphan, revision, updated_at, status, body)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	(ref, uid, kind, namespace, name, etag, provider, location, origin, digest, orphan, revision, updated_at, status, body, refresh_keys)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (ref) DO UPDATE SET kind = excluded.kind, namespace = excluded.namespace, name = excluded.name,
 		etag = excluded.etag, provider = excluded.provider, location = excluded.location, origin = excluded.origin,
 		digest = excluded.digest, orphan = excluded.orphan, revision = excluded.revision,
-		updated_at = excluded.updated_at, status = excluded.status, body = excluded.body
+		updated_at = excluded.updated_at, status = excluded.status, body = excluded.body, refresh_keys = excluded.refresh_keys
 	WHERE uid = excluded.uid`
 	upsertChange = `INSERT INTO catalog_changes (ref, revision, deleted, at) VALUES (?, ?, ?, ?)
 	ON CONFLICT (ref) DO UPDATE SET revision = excluded.revision, deleted = excluded.deleted, at = excluded.at`
@@ -48,7 +48,14 @@ func (s *Store) ApplyCatalog(ctx context.Context, b store.Batch) (uint64, error)
 			return err
 		}
 		revision = a.revision
+		changes, err := a.compare(b.Record)
+		if err != nil {
+			return err
+		}
 		if err := a.apply(b); err != nil {
+			return err
+		}
+		if err := a.record(changes); err != nil {
 			return err
 		}
 		return s.Announce(ctx, ledgerTx{tx}, b, revision)
@@ -136,7 +143,7 @@ func (a *applier) delete(ref string) error {
 
 func (a *applier) upsert(e *store.EntityRow) error {
 	err := a.exec(upsertEntity, e.Ref, e.UID, e.Kind, e.Namespace, e.Name, e.ETag, e.Provider, e.Location, e.Origin,
-		e.Digest, e.Orphan, a.revision, micros(e.UpdatedAt), rows.Pack(e.Status), rows.Pack(e.Body))
+		e.Digest, e.Orphan, a.revision, micros(e.UpdatedAt), rows.Pack(e.Status), rows.Pack(e.Body), rows.PackReferences(e.RefreshKeys))
 	if err = classify(a.ctx, "sqlite.ApplyCatalog", err); fault.Is(err, fault.Conflict) {
 		return fault.Wrap(fault.Conflict, err, fmt.Sprintf("uid %q of entity %q belongs to another entity", e.UID, e.Ref))
 	}

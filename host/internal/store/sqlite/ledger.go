@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/callboard/callboard/host/internal/store/internal/ledger"
 )
@@ -19,6 +20,9 @@ func (d ledgerDB) Write(ctx context.Context, op string, f func(ledger.Tx) error)
 func (d ledgerDB) Read(ctx context.Context, op string, f func(ledger.Tx) error) error {
 	return d.s.read(ctx, op, func(db *sql.DB) error { return f(ledgerTx{db}) })
 }
+
+// Stamp implements ledger.DB.
+func (ledgerDB) Stamp(t time.Time) any { return micros(t) }
 
 // ledgerTx is a transaction, or the pool of readers.
 type ledgerTx struct {

@@ -43,17 +43,3 @@ func (s *Store) ListLocations(ctx context.Context) ([]store.LocationRow, error) 
 	}
 	return out, nil
 }
-
-// DeleteLocation implements store.Locations.
-func (s *Store) DeleteLocation(ctx context.Context, id string) error {
-	return s.write(ctx, "sqlite.DeleteLocation", func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, "DELETE FROM catalog_locations WHERE id = ?", id)
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n > 0 {
-			return err
-		}
-		return fault.New(fault.NotFound, "location %q is absent", id)
-	})
-}

@@ -114,7 +114,7 @@ func byteCases() []testCase {
 			}
 			_, err := s.GetSession(t.Context(), "\x00")
 			wantFault(t, err, fault.NotFound)
-			wantFault(t, s.DeleteLocation(t.Context(), "\xff"), fault.NotFound)
+			wantFault(t, s.DeleteLocation(t.Context(), "\xff", "user:default/x", "catalog"), fault.NotFound)
 			_, err = s.KVGet(t.Context(), "\x00", "k")
 			wantFault(t, err, fault.NotFound)
 			if err := s.DeleteSession(t.Context(), "\x00"); err != nil {

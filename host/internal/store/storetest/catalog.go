@@ -23,6 +23,7 @@ func catalogCases() []testCase {
 			want := Entity("a")
 			want.Status = []byte(`[{"level":"error"}]`)
 			want.Orphan = true
+			want.RefreshKeys = []string{"ci:a key", "ci:日本語"}
 			want.Revision = apply(t, s, store.Batch{Upsert: []store.EntityRow{want}})
 			if got := Load(t, s).Entities[refA]; !reflect.DeepEqual(got, want) {
 				t.Errorf("loaded %+v\nwant   %+v", got, want)
@@ -33,7 +34,7 @@ func catalogCases() []testCase {
 		}},
 		{"an upsert replaces every column", func(t *testing.T, s store.Store, _ *Clock) {
 			first := Entity("a")
-			first.Status, first.Orphan = []byte("[1]"), true
+			first.Status, first.Orphan, first.RefreshKeys = []byte("[1]"), true, []string{"ci:a"}
 			apply(t, s, store.Batch{Upsert: []store.EntityRow{first}})
 			want := store.EntityRow{
 				Ref: first.Ref, UID: first.UID, Kind: "k2", Namespace: "n2", Name: "m2", ETag: "e2", Provider: "p2",

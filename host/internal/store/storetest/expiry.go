@@ -110,14 +110,14 @@ func locationCases() []testCase {
 			}
 		}},
 		{"deleting", func(t *testing.T, s store.Store, clock *Clock) {
-			wantFault(t, s.DeleteLocation(t.Context(), "1"), fault.NotFound)
+			wantFault(t, s.DeleteLocation(t.Context(), "1", "user:default/x", "catalog"), fault.NotFound)
 			if err := s.AddLocation(t.Context(), row(clock, "1", "x")); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.DeleteLocation(t.Context(), "1"); err != nil {
+			if err := s.DeleteLocation(t.Context(), "1", "user:default/x", "catalog"); err != nil {
 				t.Fatal(err)
 			}
-			wantFault(t, s.DeleteLocation(t.Context(), "1"), fault.NotFound)
+			wantFault(t, s.DeleteLocation(t.Context(), "1", "user:default/x", "catalog"), fault.NotFound)
 			if got := must[[]store.LocationRow](t)(s.ListLocations(t.Context())); len(got) != 0 {
 				t.Errorf("locations = %v", got)
 			}

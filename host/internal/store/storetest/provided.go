@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -55,6 +56,53 @@ func providedCases() []testCase {
 			}
 			if again := provide(t, s, false, nil, "a"); again.Revision <= last.Revision {
 				t.Errorf("revision %d after %d", again.Revision, last.Revision)
+			}
+		}},
+		{"the changes of a bucket are read alone", func(t *testing.T, s store.Store, _ *Clock) {
+			first := provide(t, s, false, nil, "a", "b", "c")
+			changes := func(after uint64, refs ...string) (out string, bucket store.BucketRow) {
+				bucket, rows, err := s.LoadProvidedChanges(t.Context(), "plugin:ci", after, refs)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, row := range rows {
+					out += row.Ref + "=" + string(row.Text) + ";"
+				}
+				return out, bucket
+			}
+			if got, bucket := changes(0); got != "a=text of a;b=text of b;c=text of c;" || bucket != first {
+				t.Errorf("all: %q, %+v, want %+v", got, bucket, first)
+			}
+			if got, _ := changes(first.Revision); got != "" {
+				t.Errorf("none: %q", got)
+			}
+			if got, _ := changes(first.Revision, "c", "none", "a"); got != "a=text of a;c=text of c;" {
+				t.Errorf("those that are named: %q", got)
+			}
+			second := provide(t, s, true, nil, "a", "c", "d") // of which a and c are as they were
+			if got, bucket := changes(first.Revision, "a", "d"); got != "a=text of a;d=text of d;" || bucket != second || second.Entities != 3 {
+				t.Errorf("after a full change: %q, %+v", got, bucket)
+			}
+			b := store.ProvidedBatch{Bucket: "plugin:ci", Owner: "ci", MaxEntities: 5, MaxBytes: 50, Upsert: []store.ProvidedRow{{Ref: "a", Text: []byte("other")}, {Ref: "c", Text: []byte("text of c")}}}
+			third := must[store.BucketRow](t)(s.ApplyProvided(t.Context(), b))
+			if refs := must[[]string](t)(s.ListProvided(t.Context(), "plugin:ci")); !slices.Equal(refs, []string{"a", "c", "d"}) {
+				t.Errorf("refs %v", refs)
+			}
+			if got, bucket := changes(second.Revision); got != "a=other;" || bucket != third {
+				t.Errorf("after a text changed: %q, %+v", got, bucket)
+			}
+			b = store.ProvidedBatch{Bucket: "plugin:ci", Owner: "ci", MaxEntities: 1000, MaxBytes: 10_000}
+			for i := range 450 { // more than one statement takes
+				b.Upsert = append(b.Upsert, store.ProvidedRow{Ref: fmt.Sprintf("r%03d", i), Text: []byte("x")})
+				b.Remove = append(b.Remove, fmt.Sprintf("s%03d", i))
+			}
+			b.Remove = append(b.Remove, "c")
+			if many := must[store.BucketRow](t)(s.ApplyProvided(t.Context(), b)); many.Entities != 452 {
+				t.Errorf("%+v", many)
+			}
+			b.Upsert, b.Full = nil, true
+			if none := must[store.BucketRow](t)(s.ApplyProvided(t.Context(), b)); none.Entities != 0 || none.Bytes != 0 {
+				t.Errorf("%+v", none)
 			}
 		}},
 		{"a bucket holds what it may, or the change is none", func(t *testing.T, s store.Store, _ *Clock) {

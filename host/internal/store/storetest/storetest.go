@@ -29,9 +29,11 @@ func Run(t *testing.T, open Open) {
 		{"catalog", catalogCases()},
 		{"bytes", byteCases()},
 		{"feed", feedCases()},
+		{"history", historyCases()},
 		{"kv", kvCases()},
 		{"kv expiry", kvExpiryCases()},
 		{"locations", locationCases()},
+		{"deleted locations", deletedLocationCases()},
 		{"sessions", sessionCases()},
 		{"plugins", pluginCases()},
 		{"blobs", blobCases()},
@@ -39,13 +41,13 @@ func Run(t *testing.T, open Open) {
 		{"events", eventCases()},
 		{"schedules", scheduleCases()},
 		{"tasks", taskCases()},
-		{"blobs", blobCases()},
-		{"provided and uses", providedCases()},
+		{"keys", keyCases()},
 		{"store", storeCases()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {
 				t.Run(c.name, func(t *testing.T) {
+					t.Parallel() // each has a store of its own
 					clock := NewClock()
 					c.run(t, open(t, clock.Now), clock)
 				})

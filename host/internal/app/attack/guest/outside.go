@@ -12,7 +12,8 @@ import (
 	"github.com/callboard/callboard/sdk/contract"
 )
 
-// outside sends requests to other servers: fetch?{"url":…}, percent-encoded.
+// outside sends requests to other servers: fetch?{"url":…} and source?https://…,
+// percent-encoded.
 func outside(verb, arg string) *contract.HTTPResponse {
 	switch verb {
 	case "fetch":
@@ -37,6 +38,17 @@ func outside(verb, arg string) *contract.HTTPResponse {
 			answer += "\n" + f.Name + ": " + f.Value
 		}
 		return text(answer)
+	case "source":
+		target, _ := url.QueryUnescape(arg)
+		b, _ := (&contract.SourceReadRequest{URL: target}).MarshalMsg(nil)
+		code, payload := call(abi.CapSource, abi.SourceRead, b)
+		if code != abi.CodeOK {
+			return refused(code, payload)
+		}
+		var a contract.SourceFile
+		_, _ = a.UnmarshalMsg(payload)
+		n := hostRead(a.Handle, 0, unsafe.Pointer(&room[0]), uint32(min(a.Size, uint64(len(room)))))
+		return text("ok " + string(room[:max(n, 0)]))
 	case "reveal":
 		b, _ := (&contract.SecretRevealRequest{Name: arg}).MarshalMsg(nil)
 		code, payload := call(abi.CapSecret, abi.SecretReveal, b)

@@ -26,10 +26,12 @@ type DB interface {
 	Write(ctx context.Context, op string, f func(Tx) error) error
 	// Read runs f without one.
 	Read(ctx context.Context, op string, f func(Tx) error) error
+	// Stamp is a time as the columns of the backend's own tables keep it.
+	Stamp(t time.Time) any
 }
 
-// Ledger implements store.Events, store.Schedules, store.Tasks, store.Provided
-// and store.Uses on a DB.
+// Ledger implements store.Events, store.Schedules, store.Tasks, store.Provided,
+// store.Uses and store.History on a DB, and of store.Locations what remembers.
 type Ledger struct {
 	db         DB
 	clock      func() time.Time

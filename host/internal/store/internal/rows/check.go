@@ -32,6 +32,9 @@ func Readable(s string) string {
 // CheckBatch refuses a batch that a backend could not write, before anything
 // is sent.
 func CheckBatch(b store.Batch) error {
+	if b.Record != nil && !Moves(b) {
+		return fault.New(fault.Invalid, "a batch that changes no entity has no history")
+	}
 	seen := make(map[string]struct{}, len(b.Upsert))
 	for i := range b.Upsert {
 		e := &b.Upsert[i]
@@ -41,6 +44,11 @@ func CheckBatch(b store.Batch) error {
 		if err := Text("ref", e.Ref, "uid", e.UID, "kind", e.Kind, "namespace", e.Namespace, "name", e.Name, "etag", e.ETag,
 			"provider", e.Provider, "location", e.Location, "origin", e.Origin, "digest", e.Digest); err != nil {
 			return err
+		}
+		for _, key := range e.RefreshKeys {
+			if err := Text("refresh key", key); err != nil {
+				return err
+			}
 		}
 		if _, twice := seen[e.Ref]; twice {
 			return fault.New(fault.Invalid, "entity %q is twice in one batch", e.Ref)

@@ -164,6 +164,15 @@ func EachReference(source string, packed []byte, each func(store.Reference) erro
 	return nil
 }
 
+// Strings undoes PackReferences.
+func Strings(packed []byte) (out []string, err error) {
+	err = EachReference("", packed, func(r store.Reference) error {
+		out = append(out, r.Target)
+		return nil
+	})
+	return out, err
+}
+
 func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }

@@ -1,0 +1,7 @@
+-- +goose Up
+
+-- Secrets that outlive the process.
+CREATE TABLE host_keys (
+    name TEXT NOT NULL PRIMARY KEY,
+    key  BLOB NOT NULL
+) STRICT;

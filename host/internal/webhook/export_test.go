@@ -1,0 +1,4 @@
+package webhook
+
+// Read is read, for the fuzzer.
+var Read = read
