@@ -3,7 +3,7 @@ import { defineConfig } from "@playwright/test";
 
 // CALLBOARD_URL points the tests at a running server; without it they start the stand-in over the built files.
 const running = process.env.CALLBOARD_URL;
-const port = 7107;
+const port = Number(process.env.PORT ?? 7107);
 const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export default defineConfig({

@@ -67,21 +67,6 @@ test("sorting is in the URL and in the header", async ({ page }) => {
   await expect(page).toHaveURL(/sort=spec\.type/);
 });
 
-test("a saved view stays, opens and goes with undo", async ({ page }) => {
-  await page.goto("/catalog?q=kind%3Aapi");
-  await settled(page);
-  await page.getByRole("button", { name: "Save view" }).click();
-  await page.getByRole("textbox", { name: "Name of the view" }).fill("My APIs");
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  await page.goto("/catalog");
-  await page.getByRole("link", { name: "My APIs" }).click();
-  await expect(page).toHaveURL(/q=kind%3Aapi/);
-  await page.getByRole("button", { name: "Remove the view My APIs" }).click();
-  await expect(page.getByRole("link", { name: "My APIs" })).toHaveCount(0);
-  await page.getByRole("button", { name: "Undo" }).click();
-  await expect(page.getByRole("link", { name: "My APIs" })).toBeVisible();
-});
-
 test("selected rows are exported", async ({ page }) => {
   await page.goto("/catalog");
   await settled(page);

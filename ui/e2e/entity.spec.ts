@@ -16,7 +16,9 @@ test("the links of one table travel in one request", async ({ page }) => {
   page.on("request", (request) => {
     if (request.url().endsWith("/entities/by-refs")) requests++;
   });
+  const answered = page.waitForResponse("**/entities/by-refs");
   await page.goto("/catalog");
+  await answered;
   await settled(page);
   expect(requests).toBe(1);
 });

@@ -201,3 +201,43 @@ test("nothing is unregistered while it is not known what goes with it", async ({
   await dialog.getByRole("button", { name: "Try again" }).click();
   await expect(dialog.getByRole("button", { name: "Unregister" })).toBeEnabled();
 });
+
+for (const { path, breaking, title } of [
+  { path: "/catalog/-/problems", breaking: "catalog/problems", title: "The problems cannot be listed" },
+  { path: "/catalog/-/model", breaking: "catalog/model", title: "The model cannot be shown" },
+  { path: "/catalog/-/org", breaking: "by-query", title: "The teams cannot be listed" },
+  { path: "/", breaking: "catalog/problems", title: "What you own cannot be checked right now" },
+  { path: "/health", breaking: "catalog/problems", title: "The problems cannot be listed" },
+  { path: "/settings", breaking: "app/preferences", title: "Your choices cannot be read" },
+]) {
+  test(`${path} says so when ${breaking} fails, and can be tried again`, async ({ page, context, watch }) => {
+    watch.allow(/500/);
+    await context.addCookies([breaks("fail", breaking)]);
+    await page.goto(path);
+    const alert = page.getByRole("alert").filter({ hasText: title });
+    await expect(alert.getByText(/^[0-9a-f]{16}$/)).toBeVisible();
+    await expectAccessible(page);
+    await context.clearCookies({ name: "fail" });
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await expect(alert).toHaveCount(0);
+  });
+
+  test(`${path} says which permission is missing for ${breaking}`, async ({ page, context, watch }) => {
+    watch.allow(/403/);
+    await context.addCookies([breaks("deny", breaking)]);
+    await page.goto(path);
+    await expect(page.getByRole("alert").filter({ hasText: "plugin.read" }).first()).toContainText("roles.operator");
+    await expectAccessible(page);
+  });
+}
+
+test("a star that cannot be kept goes out again and says why", async ({ page, context, watch }) => {
+  watch.allow(/500/);
+  await page.goto("/catalog");
+  await settled(page);
+  await context.addCookies([breaks("fail", "preferences/starred")]);
+  const star = page.locator("tbody tr").first().getByRole("button", { name: /^Star/ });
+  await star.click();
+  await expect(page.getByText(/^Your choice could not be kept/)).toBeVisible();
+  await expect(star).toHaveAttribute("aria-pressed", "false");
+});

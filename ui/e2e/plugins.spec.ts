@@ -101,7 +101,7 @@ test("a plugin's life, from its module to its removal and back", async ({ page, 
     await expect(page.getByRole("button", { name: "Upload and review" })).toBeDisabled();
     await looksRight(page);
     await upload(page, first);
-    await expect(heading(page, "Install Greeter 0.1.0")).toBeFocused();
+    await expect(heading(page, "Install Greeter 0.1.0")).toBeFocused({ timeout: 60_000 }); // the module is compiled first
   });
 
   await test.step("nothing is activated before each decision is made", async () => {

@@ -148,7 +148,14 @@ const resources = [
 const templates = [entity("Template", "go-service", { title: "Go service", description: "A service with tests, a pipeline and an owner.", tags: ["go", "recommended"] }, { type: "service", owner: "platform", steps: [], parameters: [] })];
 const locations = [entity("Location", "reelhouse", { description: "Everything of Reelhouse.", annotations: annotations("reelhouse") }, { type: "url", targets: [`${REPO}/*/catalog-info.yaml`] })];
 
-const PAIRS = { owner: ["ownedBy", "ownerOf", "group"], system: ["partOf", "hasPart", "system"], domain: ["partOf", "hasPart", "domain"], parent: ["childOf", "parentOf", "group"], memberOf: ["memberOf", "hasMember", "group"], providesApis: ["providesApi", "apiProvidedBy", "api"], consumesApis: ["consumesApi", "apiConsumedBy", "api"], dependsOn: ["dependsOn", "dependencyOf", "component"] };
+const dataset = (name, title, spec) => ({ ...entity("Dataset", name, { title, annotations: annotations(name) }, { retentionDays: 30, catalogue: `https://data.example.com/default/${name}`, ...spec }), apiVersion: "datasets.example.com/v1" });
+const datasets = [
+  dataset("plays", "Plays", { owner: "data", storedIn: "resume-db", storageOwner: "playback", producedBy: ["playback-edge"], personal: true, retentionDays: 9 }),
+  dataset("titles", "Titles", { owner: "catalogue", storedIn: "titles-db", storageOwner: "catalogue", personal: false }),
+  dataset("invoices", "Invoices", { owner: "payments", storedIn: "billing-db", storageOwner: "payments", personal: true, retentionDays: 3650 }),
+];
+
+const PAIRS = { owner: ["ownedBy", "ownerOf", "group"], storedIn: ["storedIn", "stores", "resource"], producedBy: ["producedBy", "produces", "component"], system: ["partOf", "hasPart", "system"], domain: ["partOf", "hasPart", "domain"], parent: ["childOf", "parentOf", "group"], memberOf: ["memberOf", "hasMember", "group"], providesApis: ["providesApi", "apiProvidedBy", "api"], consumesApis: ["consumesApi", "apiConsumedBy", "api"], dependsOn: ["dependsOn", "dependencyOf", "component"] };
 
 export const refOf = (item) => `${item.kind}:${item.metadata.namespace}/${item.metadata.name}`.toLowerCase();
 
@@ -183,7 +190,7 @@ function stitch(all) {
   return all;
 }
 
-export const entities = stitch([...groups, ...users, ...domains, ...systems, ...components, ...apis, ...resources, ...templates, ...locations]);
+export const entities = stitch([...groups, ...users, ...domains, ...systems, ...components, ...apis, ...resources, ...templates, ...locations, ...datasets]);
 
 export const personas = [
   { ref: "user:default/ines.calderwick", displayName: "Ines Calderwick", role: "Developer", team: "payments" },

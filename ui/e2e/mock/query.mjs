@@ -73,7 +73,7 @@ export function facets(entities, paths) {
   return Object.fromEntries(
     paths.map((path) => {
       const counts = new Map();
-      for (const entity of entities) for (const value of new Set(valuesAt(entity, path))) counts.set(value, (counts.get(value) ?? 0) + 1);
+      for (const entity of entities) for (const value of new Set(valuesAt(entity, path).map(String))) counts.set(value, (counts.get(value) ?? 0) + 1);
       return [path, [...counts].map(([value, count]) => ({ value, count }))];
     }),
   );

@@ -7,6 +7,9 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { entities, personas, refOf } from "./fixtures.mjs";
 import { detail, history, plugins, recordings, review, usage } from "./plugins.mjs";
+import { problems } from "./problems.mjs";
+import { graph, impact } from "./graph.mjs";
+import { model } from "./model.mjs";
 import { facets, order, project, select } from "./query.mjs";
 
 const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
@@ -36,6 +39,14 @@ function session(ref) {
   };
 }
 
+// What each browser's person chose. A test is a browser of its own, told apart by a cookie that is set here.
+const preferences = new Map();
+function kept(request) {
+  const id = `${cookie(request, "browser") ?? ""} ${cookie(request, "persona") ?? ""}`;
+  if (!preferences.has(id)) preferences.set(id, new Map());
+  return preferences.get(id);
+}
+
 const routes = [
   ["POST", /^\/api\/catalog\/entities\/by-query$/, (_, body) => {
     const found = order(select(entities, body), body.orderField);
@@ -47,16 +58,29 @@ const routes = [
     const entity = byRef.get(`${kind}:${namespace}/${name}`.toLowerCase());
     return entity ? { body: entity } : notFound(`No entity named '${name}' found, with kind '${kind}' in namespace '${namespace}'`);
   }],
+  ["GET", /^\/api\/catalog\/model$/, () => ({ body: model })],
+  ["POST", /^\/api\/catalog\/graph$/, (_, body) => ({ body: graph(byRef, body) })],
+  ["GET", /^\/api\/catalog\/entities\/by-name\/([^/]+)\/([^/]+)\/([^/]+)\/impact$/, ([kind, namespace, name]) => ({ body: impact(byRef, `${kind}:${namespace}/${name}`.toLowerCase()) })],
   ["POST", /^\/api\/catalog\/entity-facets$/, (_, body) => ({ body: { facets: facets(select(entities, body), body.facets) } })],
   ["POST", /^\/api\/catalog\/analyze-location$/, (_, { location }) => ({ body: { existingEntityFiles: [{ location, isRegistered: false, entity: described(location.target) }], generateEntities: [], problems: [] } })],
   ["POST", /^\/api\/catalog\/locations$/, (_, { target }) => ({ code: 201, body: { location: { id: "l-1", type: "url", target, entityRef: "location:default/generated-1" }, entities: [] } })],
   ["POST", /^\/api\/catalog\/locations\/by-query$/, (_, { query }) => ({ body: { items: [{ id: "l-1", ...query, entityRef: "location:default/generated-1" }], totalItems: 1, pageInfo: {} } })],
   ["DELETE", /^\/api\/catalog\/locations\/[^/]+$/, () => ({ body: {} })],
   ["POST", /^\/api\/catalog\/refresh$/, () => ({ body: {} })],
+  ["GET", /^\/api\/catalog\/problems$/, (_, __, request) => ({ body: problems(entities, new URL(request.url, origin).searchParams) })],
+  ["GET", /^\/api\/catalog\/history$/, () => ({ body: { items: [{ id: 7, revision: 1842, at: new Date(Date.now() - 3_600_000).toISOString(), entityRef: "component:default/playback-edge", uid: "u-1", action: "updated", cause: { reason: "source" } }], pageInfo: {} } })],
+  ["GET", /^\/api\/app\/preferences$/, (_, __, request) => ({ body: { items: [...kept(request).values()] } })],
+  ["PUT", /^\/api\/app\/preferences\/([^/]+)$/, ([key], body, request) => {
+    const mine = kept(request);
+    const item = { key, revision: (mine.get(key)?.revision ?? 0) + 1, value: body.value };
+    mine.set(key, item);
+    return { body: item };
+  }],
   ["GET", /^\/api\/plugins$/, () => ({ body: plugins })],
   ["POST", /^\/api\/plugins\/releases$/, () => ({ code: 201, body: review(plugins[1].pending.digest) })],
   ["GET", /^\/api\/plugins\/releases\/([^/]+)$/, ([digest]) => found(review(digest), `There is no release ${digest}.`)],
   ["GET", /^\/api\/plugins\/([^/]+)$/, ([id]) => found(detail(id), `There is no plugin "${id}".`)],
+  ["GET", /^\/api\/plugins\/[^/]+\/(tasks|events\/dead)$/, () => ({ body: [] })],
   ["GET", /^\/api\/plugins\/[^/]+\/usage$/, () => ({ body: usage() })],
   ["GET", /^\/api\/plugins\/[^/]+\/history$/, () => ({ body: history })],
   ["GET", /^\/api\/plugins\/[^/]+\/recordings$/, () => ({ body: recordings })],
@@ -80,7 +104,7 @@ function answerApi(request, path, body) {
   return status(404, "Not found", `Nothing answers ${request.method} ${path}.`);
 }
 
-function sendFile(response, path) {
+function sendFile(response, path, hasBrowser) {
   const file = join(dist, normalize(path));
   const isAsset = path !== "/" && extname(path) !== "" && file.startsWith(dist) && existsSync(file);
   if (isAsset) {
@@ -96,6 +120,7 @@ function sendFile(response, path) {
   response.writeHead(200, {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
+    ...(!hasBrowser && { "Set-Cookie": `browser=${nonce}; Path=/; SameSite=Lax` }),
     "Content-Security-Policy": `default-src 'none'; script-src 'nonce-${nonce}' ${origin}/assets/; style-src 'self' 'nonce-${nonce}'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
   });
   response.end(readFileSync(join(dist, "index.html"), "utf8").replaceAll("__CSP_NONCE__", nonce));
@@ -106,7 +131,7 @@ const origin = `http://127.0.0.1:${port}`;
 createServer((request, response) => {
   const { pathname } = new URL(request.url, origin);
   if (!pathname.startsWith("/api/") && !pathname.startsWith("/.callboard/")) {
-    sendFile(response, decodeURIComponent(pathname));
+    sendFile(response, decodeURIComponent(pathname), cookie(request, "browser") !== undefined);
     return;
   }
   const chunks = [];

@@ -2,23 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { apiPaths } from "@/lib/paths";
 import { changeJson, postJson } from "./client";
 import { entitiesQuery } from "./queries";
-import type { Entity, Location } from "./types";
-
-/** What is wrong with a document of a descriptor; line 0 and an empty ref when it is about the whole place. */
-export interface LocationProblem {
-  line: number;
-  entityRef: string;
-  name: string;
-  message: string;
-  warning: boolean;
-}
-
-/** What a descriptor describes, or what one could say where there is none. */
-export interface LocationAnalysis {
-  existingEntityFiles: { location: { type: string; target: string }; isRegistered: boolean; entity: Entity }[];
-  generateEntities: { entity: Entity }[];
-  problems: LocationProblem[];
-}
+import type { Entity, LocationAnalysis, LocationPage, LocationRegistration } from "./types";
 
 /** The annotation that says which location an entity came in by. */
 export const ORIGIN = "backstage.io/managed-by-origin-location";
@@ -33,7 +17,7 @@ export const analysisQuery = (target: string) =>
   });
 
 /** Registers a URL. An ApiError of the kind conflict says that it is registered already. */
-export const registerLocation = (target: string) => postJson<{ location: Location }>(apiPaths.locations, { type: "url", target });
+export const registerLocation = (target: string) => postJson<LocationRegistration>(apiPaths.locations, { type: "url", target });
 
 export const unregisterLocation = (id: string) => changeJson<undefined>("DELETE", apiPaths.location(id), undefined);
 
@@ -43,7 +27,7 @@ export const locationQuery = (origin: string) =>
     queryKey: ["locations", "registered", origin],
     queryFn: async ({ signal }) => {
       const target = origin.slice(origin.indexOf(":") + 1);
-      const { items } = await postJson<{ items: Location[] }>(apiPaths.locationsByQuery, { query: { type: "url", target }, limit: 100 }, signal);
+      const { items } = await postJson<LocationPage>(apiPaths.locationsByQuery, { query: { type: "url", target }, limit: 100 }, signal);
       // The query ignores case, an address does not.
       return items.find((location) => `${location.type}:${location.target}` === origin) ?? null;
     },

@@ -45,17 +45,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/catalog/entities/by-name/{kind}/{namespace}/{name}": {
+    "/api/catalog/entities/by-refs": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get one entity by its name */
-        get: operations["getEntityByName"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Get many entities by their refs */
+        post: operations["getEntitiesByRefs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -73,23 +73,41 @@ export interface paths {
         get: operations["getEntityByUid"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Take an entity out of the catalog */
+        delete: operations["removeEntity"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/catalog/entities/by-refs": {
+    "/api/catalog/entities/by-name/{kind}/{namespace}/{name}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Get one entity by its name */
+        get: operations["getEntityByName"];
         put?: never;
-        /** Get many entities by their refs */
-        post: operations["getEntitiesByRefs"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/entities/by-name/{kind}/{namespace}/{name}/ancestry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say what an entity came from */
+        get: operations["getEntityAncestry"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -114,6 +132,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/catalog/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe the model of the catalog
+         * @description The kinds, relations, annotations and labels that the layers of all plugins make together, each with the plugin that brings it.
+         */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the source of an entity read again */
+        post: operations["refreshEntity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/validate-entity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether a descriptor is valid */
+        post: operations["validateEntity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalog/locations": {
         parameters: {
             query?: never;
@@ -124,7 +196,221 @@ export interface paths {
         /** List registered locations */
         get: operations["getLocations"];
         put?: never;
+        /** Register a location, or see what it would bring */
+        post: operations["registerLocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/locations/by-query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Page through registered locations */
+        post: operations["queryLocations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/locations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get one registered location */
+        get: operations["getLocation"];
+        put?: never;
         post?: never;
+        /** Remove a registered location and what it brought */
+        delete: operations["unregisterLocation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/locations/by-entity/{kind}/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the registered location that an entity came in by */
+        get: operations["getLocationByEntity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/analyze-location": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what a place describes, or could */
+        post: operations["analyzeLocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/entities/by-name/{kind}/{namespace}/{name}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What breaks when an entity goes
+         * @description Not of Backstage. What depends on it, consumes it or is provided by it breaks, and so does what needs that; what it owns, or what is part of it, loses something and goes on.
+         */
+        get: operations["getEntityImpact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw what stands around entities
+         * @description Not of Backstage. The same as by POST.
+         */
+        get: operations["getEntityGraph"];
+        put?: never;
+        /**
+         * Draw what stands around entities
+         * @description Not of Backstage. Entities that the caller may not see are neither shown nor counted.
+         */
+        post: operations["queryEntityGraph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is wrong, and who owns it
+         * @description Descriptors that were refused in part or whole, locations that cannot be read, relations that lead nowhere, orphans and entities without an owner: of everything that the caller may see. A relation to what the caller may not see leads nowhere for them. Items are in order of owner, those without one last, then of entity ref. Each list of counts is over the query without the parameter that it counts, so that a count is what choosing its value lists.
+         */
+        get: operations["getProblems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to entities
+         * @description Changes that fit all conditions, newest first. Not in Backstage's API. What happened to an entity that the caller may not see is absent; one that is gone is judged as it was last.
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/history/by-name/{kind}/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get one entity as it was
+         * @description Not in Backstage's API. A moment before the history begins is 400, one at which the entity was not there 404.
+         */
+        get: operations["getEntityAsOf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/history/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List registrations that were removed
+         * @description Those that are not registered again, the last removed first. Not in Backstage's API.
+         */
+        get: operations["getRemovedLocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/catalog/history/locations/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register a removed location again
+         * @description Under its id. The answer says what came back; while the location is read, it is pending. Not in Backstage's API.
+         */
+        post: operations["restoreLocation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -824,6 +1110,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/app/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller chose for themselves */
+        get: operations["getPreferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/app/preferences/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep a preference
+         * @description A value has at most 64 KiB, all of a person's at most 256 KiB.
+         */
+        put: operations["putPreference"];
+        post?: never;
+        /** Forget a preference */
+        delete: operations["deletePreference"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/http/{topic}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a webhook of a source host
+         * @description Reads again what a push touched, and nothing else, and tells plugins that listen to events/<topic>.<event>. A delivery counts once in 24 hours, whoever sends it again. Topics and their secrets are events.http.topics and events.modules.
+         */
+        post: operations["deliverWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -900,11 +1244,26 @@ export interface components {
             cursor?: string;
             limit?: number;
             offset?: number;
-            /** @description `path,asc` or `path,desc` */
-            orderField?: string[];
+            /** @description The older name of orderBy. */
+            orderField?: (string | {
+                field: string;
+                /** @enum {string} */
+                order: "asc" | "desc";
+            })[];
             fullTextFilter?: components["schemas"]["FullTextFilter"];
             fields?: string[];
             query?: components["schemas"]["Predicate"];
+            /** @description What to sort by, first things first. */
+            orderBy?: (string | {
+                field: string;
+                /** @enum {string} */
+                order: "asc" | "desc";
+            })[];
+            /**
+             * @description Accepted; the count is always answered.
+             * @enum {string}
+             */
+            totalItems?: "include" | "exclude";
         };
         /** @description An object of dotted paths to a value or to a matcher (`$exists`, `$in`, `$hasPrefix`, `$contains`); several keys mean all of them. `$all` and `$any` take lists, `$not` one predicate. Case is ignored. */
         Predicate: {
@@ -918,20 +1277,216 @@ export interface components {
                 }[];
             };
         };
+        EntityGraphQuery: {
+            /** @description Where the graph starts. A ref that leads nowhere is refused. */
+            entityRefs: string[];
+            /** @description Types of relations, by either name of a pair; none means all. */
+            relations?: string[];
+            /** @description Kinds of the entities beside the starts; none means all. */
+            kinds?: string[];
+            /**
+             * @description Which way edges are followed: from their source, from their target, or both.
+             * @default both
+             * @enum {string}
+             */
+            direction: "outgoing" | "incoming" | "both";
+            /**
+             * @description Steps from a start.
+             * @default 1
+             */
+            maxDepth: number;
+            /**
+             * @description Most entities.
+             * @default 100
+             */
+            maxNodes: number;
+            /**
+             * @description Most neighbours followed from one entity, per type of relation.
+             * @default 50
+             */
+            fanOut: number;
+            /** @description Refs of entities of the graph whose neighbours are all shown, whatever maxDepth and fanOut say. */
+            expand?: string[];
+            /** @description A ref: the answer has the shortest way to it, along the edges asked for. */
+            explain?: string;
+        };
+        /** @description A pair of relations: once, whichever end declares it. */
+        GraphEdge: {
+            /** @description Canonical entity ref. */
+            source: string;
+            /** @description First type of the pair of relations. */
+            type: string;
+            /** @description Canonical entity ref. */
+            target: string;
+        };
+        /** @description The facts of an entity that a graph shows. */
+        EntityBrief: {
+            /** @description Canonical entity ref. */
+            ref: string;
+            kind: string;
+            name: string;
+            /** @description What people call it, if not its name. */
+            title?: string;
+            /** @description spec.type. */
+            type?: string;
+            /** @description Ref of its owner. */
+            owner?: string;
+            /** @description Ref of the system that it is part of. */
+            system?: string;
+        };
+        GraphNode: components["schemas"]["EntityBrief"] & {
+            depth: number;
+            /** @description Neighbours that are not shown, by relation as this entity names it; 100 stands for that many or more. */
+            cut?: {
+                [key: string]: number;
+            };
+        };
+        /** @description A bound that was reached. */
+        GraphCap: {
+            /** @enum {string} */
+            cap: "depth" | "fanOut" | "nodes" | "edges";
+            limit: number;
+            /** @description Entities where it kept neighbours out. */
+            count: number;
+            /** @description The first of them. */
+            entityRefs: string[];
+        };
+        EntityGraph: {
+            nodes: components["schemas"]["GraphNode"][];
+            edges: components["schemas"]["GraphEdge"][];
+            caps: components["schemas"]["GraphCap"][];
+            /** @description The way to `explain`; null when there is none within the bounds. */
+            path?: components["schemas"]["GraphEdge"][] | null;
+        };
+        AffectedEntity: components["schemas"]["EntityBrief"] & {
+            /** @description 1 is direct. */
+            depth: number;
+            /** @enum {string} */
+            effect: "breaks" | "loses";
+            /** @description Why: the edges from what goes to it. */
+            path: components["schemas"]["GraphEdge"][];
+        };
+        EntityImpact: {
+            entity: components["schemas"]["EntityBrief"];
+            /** @description What breaks, the nearest first, then what only loses something. */
+            affected: components["schemas"]["AffectedEntity"][];
+            /** @description Whose the affected entities are, the most first. */
+            owners: {
+                /** @description Absent: what has no owner. */
+                owner?: string;
+                direct: number;
+                indirect: number;
+            }[];
+            direct: number;
+            indirect: number;
+            /** @description What only this entity keeps in the catalog. */
+            goes: components["schemas"]["EntityBrief"][];
+            /** @description More is affected than is named. */
+            truncated: boolean;
+        };
         Location: {
             id: string;
             type: string;
             target: string;
-            entityRef?: string;
+            /** @description The entity of the kind Location that stands for it. */
+            entityRef: string;
         };
-        /** @description The error body that Backstage's clients expect. */
+        /** @description One place that differs. An absent value was, or is, not there. */
+        EntityChangeField: {
+            /** @description JSON pointer in the entity. */
+            path: string;
+            /** @description Any JSON value. */
+            before?: unknown;
+            /** @description Any JSON value. */
+            after?: unknown;
+            /** @description A value that is too long to be shown. */
+            beforeDigest?: {
+                sha256: string;
+                bytes: number;
+            };
+            /** @description A value that is too long to be shown. */
+            afterDigest?: {
+                sha256: string;
+                bytes: number;
+            };
+        };
+        /** @description Who and what led to a change; what is unknown, or names what the caller may not see, is left out. */
+        EntityChangeCause: {
+            /** @enum {string} */
+            reason?: "source" | "provider" | "registered" | "unregistered" | "refreshed" | "removed" | "configuration" | "processing";
+            /** @description The bucket: config, registered, plugin:<id>. */
+            provider?: string;
+            location?: string;
+            origin?: string;
+            /** @description Ref of who asked. */
+            subject?: string;
+            /** @description Through which plugin, or which one brought it. */
+            plugin?: string;
+            /** @description Ref of the entity whose change this follows. */
+            by?: string;
+        };
+        EntityChange: {
+            id: number;
+            /** @description Of the catalog. */
+            revision: number;
+            /** Format: date-time */
+            at: string;
+            entityRef: string;
+            uid: string;
+            /** @enum {string} */
+            action: "created" | "updated" | "deleted" | "relations" | "status";
+            owner?: string;
+            cause: components["schemas"]["EntityChangeCause"];
+            fields?: components["schemas"]["EntityChangeField"][];
+            /** @description Fields that differ and are not listed. */
+            moreFields?: number;
+            relationsGained?: components["schemas"]["EntityRelation"][];
+            relationsLost?: components["schemas"]["EntityRelation"][];
+        };
+        EntityChangePage: {
+            items: components["schemas"]["EntityChange"][];
+            pageInfo: {
+                nextCursor?: string;
+            };
+        };
+        EntityAsOf: {
+            entityRef: string;
+            /** @description That was asked for, or the last one at that time. */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When it became what it was, as far as the history goes back.
+             */
+            changedAt?: string;
+            changedRevision?: number;
+            entity: components["schemas"]["Entity"];
+        };
+        RemovedLocation: {
+            id: string;
+            type: string;
+            target: string;
+            entityRef: string;
+            registeredBy: string;
+            /** Format: date-time */
+            removedAt: string;
+            removedBy: string;
+            plugin: string;
+        };
+        RestoredLocation: {
+            location: components["schemas"]["Location"];
+            /** @description That came back. */
+            entities: number;
+            /** @description Of the first 1,000 that the caller may see. */
+            entityRefs: string[];
+            /** @description It has not been read yet. */
+            pending: boolean;
+        };
+        /** @description The error body that Backstage's clients expect. What the host refuses by itself, before the catalog is asked, has the members of RFC 9457 beside it. */
         CatalogErrorBody: {
             error: {
+                /** @description Backstage's name: InputError, AuthenticationError, NotAllowedError, NotFoundError, ConflictError, PayloadTooLargeError, UnsupportedMediaTypeError, ServiceUnavailableError, ResponseError, Error. */
                 name: string;
                 message: string;
-                code?: string;
-            } & {
-                [key: string]: unknown;
             };
             request?: {
                 method: string;
@@ -940,6 +1495,12 @@ export interface components {
             response: {
                 statusCode: number;
             };
+            type?: string;
+            title?: string;
+            status?: number;
+            detail?: string;
+            instance?: string;
+            requestId?: string;
         };
         /** @description RFC 9457. */
         Problem: {
@@ -959,6 +1520,18 @@ export interface components {
                 rule?: string;
                 /** @description Refs of those who can grant it. */
                 grantedBy?: string[];
+            };
+            error?: {
+                /** @description Backstage's name: InputError, AuthenticationError, NotAllowedError, NotFoundError, ConflictError, PayloadTooLargeError, UnsupportedMediaTypeError, ServiceUnavailableError, ResponseError, Error. */
+                name: string;
+                message: string;
+            };
+            request?: {
+                method: string;
+                url: string;
+            };
+            response?: {
+                statusCode: number;
             };
         };
         Plugin: {
@@ -1011,13 +1584,7 @@ export interface components {
                 name: string;
                 kinds?: string[];
             }[];
-            ui?: {
-                nav?: {
-                    title: string;
-                    path: string;
-                    icon?: string;
-                }[];
-            };
+            ui?: components["schemas"]["PluginUI"];
             crashes?: number;
             /** @description Steps of all calls: function entries and turns of loops. */
             fuel?: number;
@@ -1069,6 +1636,8 @@ export interface components {
                 /** Format: date-time */
                 at: string;
             };
+            /** @description Stood back so that others may compute. */
+            pacedMs?: number;
         };
         Recording: {
             id: string;
@@ -1128,9 +1697,28 @@ export interface components {
                 locations: number;
                 /** @description Entities that carry a status item of level error. */
                 errors: number;
+                /**
+                 * Format: date-time
+                 * @description When the last pass of ingestion ended; absent before the first.
+                 */
+                refreshedAt?: string;
+                /** @description How long that pass took. */
+                tookMillis?: number;
             };
             /** @enum {string} */
             database?: "sqlite" | "postgres";
+            /** @description How this process stands among the replicas that share its database; absent where it has the database to itself. */
+            replica?: {
+                /** @description Of this process: machine, process id and a part that is new with each start. */
+                name: string;
+                /** @description Name of the replica that leads, as last heard: it reads sources and writes the catalog. */
+                leader?: string;
+                leads: boolean;
+                /** @description Whether this process hears at once of what others change. */
+                connected: boolean;
+                /** @description Revisions of the catalog that this process has yet to take over; absent when the database does not say. */
+                behind?: number;
+            };
         };
         HealthStatus: {
             status: string;
@@ -1286,13 +1874,7 @@ export interface components {
                 name: string;
                 kinds?: string[];
             }[];
-            ui?: {
-                nav?: {
-                    title: string;
-                    path: string;
-                    icon?: string;
-                }[];
-            };
+            ui?: components["schemas"]["PluginUI"];
             crashes?: number;
             /** @description Of the last load. */
             compileMs?: number;
@@ -1364,6 +1946,12 @@ export interface components {
                 kvBytes: number;
                 blobBytes: number;
             };
+            /** @description Steps of all calls. */
+            fuel?: number;
+            /** @description Inside of the guest, of all calls. */
+            guestMs?: number;
+            /** @description Stood back so that others may compute. */
+            pacedMs?: number;
         };
         /** @description What an operator looks at before a version is activated. */
         PluginReview: {
@@ -1604,6 +2192,235 @@ export interface components {
                 message: string;
             }[];
         };
+        Preference: {
+            key: string;
+            revision: number;
+            /** @description Any JSON. */
+            value: unknown;
+        };
+        CatalogProblem: {
+            entityRef: string;
+            /** @enum {string} */
+            type: "processing" | "unreadable" | "dangling" | "orphan" | "unowned";
+            /** @enum {string} */
+            level: "warning" | "error";
+            message: string;
+            owners: string[];
+            /** @description Where the descriptor is, `url:https://…`. */
+            location?: string;
+            /** @description In the text there, where it is known. */
+            line?: number;
+            /** @description Of type `dangling`. */
+            relation?: {
+                type: string;
+                targetRef: string;
+            };
+        };
+        ProblemCount: {
+            value: string;
+            count: number;
+        };
+        ProblemPage: {
+            items: components["schemas"]["CatalogProblem"][];
+            totalItems: number;
+            counts: {
+                types: components["schemas"]["ProblemCount"][];
+                owners: components["schemas"]["ProblemCount"][];
+                kinds: components["schemas"]["ProblemCount"][];
+            };
+        };
+        EntityAncestry: {
+            rootEntityRef: string;
+            items: {
+                entity: components["schemas"]["Entity"];
+                parentEntityRefs: string[];
+            }[];
+        };
+        /** @description What is wrong with a descriptor. */
+        EntityErrors: {
+            errors: {
+                name: string;
+                message: string;
+            }[];
+        };
+        LocationSpec: {
+            /** @description `url` */
+            type: string;
+            target: string;
+        };
+        LocationRegistration: {
+            location: components["schemas"]["Location"];
+            /** @description What it would bring; empty without `dryRun`. */
+            entities: components["schemas"]["Entity"][];
+            /** @description With `dryRun`: whether it is registered already. */
+            exists?: boolean;
+        };
+        LocationPage: {
+            items: components["schemas"]["Location"][];
+            totalItems: number;
+            pageInfo: {
+                nextCursor?: string;
+            };
+        };
+        /** @description What is wrong with a document of a descriptor; line 0 and an empty ref when it is about the whole place. */
+        LocationProblem: {
+            line: number;
+            entityRef: string;
+            name: string;
+            message: string;
+            warning: boolean;
+        };
+        /** @description What a descriptor describes, or what one could say where there is none. */
+        LocationAnalysis: {
+            existingEntityFiles: {
+                location: components["schemas"]["LocationSpec"];
+                isRegistered: boolean;
+                entity: components["schemas"]["Entity"];
+            }[];
+            generateEntities: {
+                entity: components["schemas"]["Entity"];
+                fields: {
+                    field: string;
+                    /** @enum {string} */
+                    state: "analysisSuggestedValue" | "analysisSuggestedNoValue" | "needsUserInput";
+                    value: string | null;
+                    description: string;
+                }[];
+            }[];
+            problems: components["schemas"]["LocationProblem"][];
+        };
+        /** @description What a plugin adds to the pages. */
+        PluginUI: {
+            pages?: {
+                id: string;
+                path: string;
+                title: string;
+                icon?: string;
+                route: string;
+            }[];
+            nav?: {
+                title: string;
+                path: string;
+                icon?: string;
+                /** @description Lower comes first. */
+                order?: number;
+            }[];
+            entityTabs?: {
+                id: string;
+                title: string;
+                /** @description Entities that show it; none = all. */
+                filter?: string[];
+                /** @description Route of the plugin that answers the content. */
+                route: string;
+            }[];
+            entityCards?: {
+                id: string;
+                title: string;
+                /** @description Entities that show it; none = all. */
+                filter?: string[];
+                /** @description Route of the plugin that answers the content. */
+                route: string;
+            }[];
+            widgets?: {
+                id: string;
+                title: string;
+                /** @description Entities that show it; none = all. */
+                filter?: string[];
+                /** @description Route of the plugin that answers the content. */
+                route: string;
+            }[];
+            commands?: {
+                title: string;
+                path: string;
+                icon?: string;
+            }[];
+        };
+        ModelSchema: {
+            plugin: string;
+            /** @description A JSON Schema of the whole entity. */
+            schema: {
+                [key: string]: unknown;
+            } | boolean;
+        };
+        /** @description A field of entities that plugins declare. With none of default, format and mirrored it is the descriptor's to say. */
+        ModelField: {
+            /** @description Dotted, `spec.owner`. */
+            path: string;
+            title?: string;
+            description?: string;
+            /** @description Of JSON Schema, where it names one. */
+            type?: string;
+            /** @description That fills it, or else describes it. */
+            plugin: string;
+            required: boolean;
+            /** @description What the refs in it mean. */
+            relation?: {
+                type: string;
+                inverse?: string;
+                /** @description Of a ref that names none. */
+                defaultKind?: string;
+                allowedKinds?: string[];
+            };
+            /** @description What it says where a descriptor leaves it out. */
+            default?: unknown;
+            /** @description Of a computed field: text with fields in braces. */
+            format?: string;
+            /** @description Where it is copied from. */
+            mirrored?: {
+                /** @description That leads to the other entity. */
+                relation: string;
+                /** @description Of the other; absent = any. */
+                kind?: string;
+                /** @description Field of the other. */
+                from: string;
+            };
+        };
+        /** @description The form of a kind for one `spec.type`. */
+        ModelVariant: {
+            type: string;
+            description?: string;
+            schemas: components["schemas"]["ModelSchema"][];
+            fields: components["schemas"]["ModelField"][];
+        };
+        ModelKind: {
+            /** @description As entities write it. */
+            kind: string;
+            plural?: string;
+            description?: string;
+            /** @description That declares it. */
+            plugin: string;
+            /** @description Plugins that add fields. */
+            extendedBy: string[];
+            apiVersions: string[];
+            /** @description All hold for an entity. */
+            schemas: components["schemas"]["ModelSchema"][];
+            fields: components["schemas"]["ModelField"][];
+            variants: components["schemas"]["ModelVariant"][];
+        };
+        /** @description A pair of relations. */
+        ModelRelation: {
+            type: string;
+            inverse?: string;
+            title?: string;
+            inverseTitle?: string;
+            plugins: string[];
+        };
+        /** @description An annotation or a label. */
+        ModelKey: {
+            name: string;
+            title?: string;
+            description?: string;
+            /** @description That carry it; absent = any. */
+            kinds?: string[];
+            plugin: string;
+        };
+        /** @description What entities there can be. */
+        CatalogModel: {
+            kinds: components["schemas"]["ModelKind"][];
+            relations: components["schemas"]["ModelRelation"][];
+            annotations: components["schemas"]["ModelKey"][];
+            labels: components["schemas"]["ModelKey"][];
+        };
     };
     responses: {
         /** @description The request is not valid. */
@@ -1676,6 +2493,74 @@ export interface components {
                 "application/problem+json": components["schemas"]["PluginProblem"];
             };
         };
+        /** @description Nobody is signed in. */
+        CatalogUnauthenticated: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CatalogErrorBody"];
+            };
+        };
+        /** @description It is there already, or somebody else's. */
+        CatalogConflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CatalogErrorBody"];
+            };
+        };
+        /** @description The body is larger than the host takes. */
+        CatalogTooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CatalogErrorBody"];
+            };
+        };
+        /** @description The body is encoded; it is taken as it is only. */
+        CatalogUnsupported: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CatalogErrorBody"];
+            };
+        };
+        /** @description The catalog does not answer now; try again. */
+        CatalogUnavailable: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CatalogErrorBody"];
+            };
+        };
+        /** @description A quota is used up. */
+        CatalogExhausted: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CatalogErrorBody"];
+            };
+        };
+        /** @description What If-None-Match names is what would be answered. */
+        NotModified: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
     };
     parameters: {
         /** @description Kind, in any case. */
@@ -1706,6 +2591,10 @@ export interface components {
         fullTextFilterTerm: string;
         /** @description Fields that the text is looked for in, separated by commas. */
         fullTextFilterFields: string[];
+        /** @description Id of a registered location. */
+        locationId: string;
+        /** @description Accepted; the count is always answered. */
+        totalItems: "include" | "exclude";
     };
     requestBodies: never;
     headers: {
@@ -1752,8 +2641,11 @@ export interface operations {
                     "application/json": components["schemas"]["Entity"][];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
             403: components["responses"]["CatalogDenied"];
+            503: components["responses"]["CatalogUnavailable"];
             default: components["responses"]["CatalogError"];
         };
     };
@@ -1776,6 +2668,8 @@ export interface operations {
                 fullTextFilterTerm?: components["parameters"]["fullTextFilterTerm"];
                 /** @description Fields that the text is looked for in, separated by commas. */
                 fullTextFilterFields?: components["parameters"]["fullTextFilterFields"];
+                /** @description Accepted; the count is always answered. */
+                totalItems?: components["parameters"]["totalItems"];
             };
             header?: never;
             path?: never;
@@ -1794,8 +2688,11 @@ export interface operations {
                     "application/json": components["schemas"]["EntityPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
             403: components["responses"]["CatalogDenied"];
+            503: components["responses"]["CatalogUnavailable"];
             default: components["responses"]["CatalogError"];
         };
     };
@@ -1823,7 +2720,115 @@ export interface operations {
                 };
             };
             400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
             403: components["responses"]["CatalogDenied"];
+            413: components["responses"]["CatalogTooLarge"];
+            415: components["responses"]["CatalogUnsupported"];
+            429: components["responses"]["CatalogExhausted"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getEntitiesByRefs: {
+        parameters: {
+            query?: {
+                /** @description Repeated: any of them. Inside one, commas: all of them. `key` means present, `key=value` equal; case is ignored. */
+                filter?: components["parameters"]["filter"];
+                /** @description Paths to keep, separated by commas. */
+                fields?: components["parameters"]["fields"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    entityRefs: string[];
+                    fields?: string[];
+                    query?: components["schemas"]["Predicate"];
+                };
+            };
+        };
+        responses: {
+            /** @description As many items as refs, in the same order; null where there is none. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: (components["schemas"]["Entity"] | null)[];
+                    };
+                };
+            };
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            413: components["responses"]["CatalogTooLarge"];
+            415: components["responses"]["CatalogUnsupported"];
+            429: components["responses"]["CatalogExhausted"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getEntityByUid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description metadata.uid. */
+                uid: components["parameters"]["uid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entity. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            404: components["responses"]["CatalogNotFound"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    removeEntity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description metadata.uid. */
+                uid: components["parameters"]["uid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not in the catalog now, or was not before. What its source still brings comes back when the source is read. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            503: components["responses"]["CatalogUnavailable"];
             default: components["responses"]["CatalogError"];
         };
     };
@@ -1854,25 +2859,32 @@ export interface operations {
                     "application/json": components["schemas"]["Entity"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
             403: components["responses"]["CatalogDenied"];
             404: components["responses"]["CatalogNotFound"];
+            503: components["responses"]["CatalogUnavailable"];
             default: components["responses"]["CatalogError"];
         };
     };
-    getEntityByUid: {
+    getEntityAncestry: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description metadata.uid. */
-                uid: components["parameters"]["uid"];
+                /** @description Kind, in any case. */
+                kind: components["parameters"]["kind"];
+                /** @description Namespace. */
+                namespace: components["parameters"]["namespace"];
+                /** @description Name. */
+                name: components["parameters"]["name"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The entity. */
+            /** @description The entity and everything above it, up to a location that was registered or configured. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -1880,48 +2892,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Entity"];
+                    "application/json": components["schemas"]["EntityAncestry"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
             403: components["responses"]["CatalogDenied"];
             404: components["responses"]["CatalogNotFound"];
-            default: components["responses"]["CatalogError"];
-        };
-    };
-    getEntitiesByRefs: {
-        parameters: {
-            query?: {
-                /** @description Repeated: any of them. Inside one, commas: all of them. `key` means present, `key=value` equal; case is ignored. */
-                filter?: components["parameters"]["filter"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    entityRefs: string[];
-                    fields?: string[];
-                };
-            };
-        };
-        responses: {
-            /** @description As many items as refs, in the same order; null where there is none. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: (components["schemas"]["Entity"] | null)[];
-                    };
-                };
-            };
-            400: components["responses"]["CatalogInvalid"];
-            403: components["responses"]["CatalogDenied"];
+            503: components["responses"]["CatalogUnavailable"];
             default: components["responses"]["CatalogError"];
         };
     };
@@ -1950,8 +2929,11 @@ export interface operations {
                     "application/json": components["schemas"]["EntityFacets"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
             403: components["responses"]["CatalogDenied"];
+            503: components["responses"]["CatalogUnavailable"];
             default: components["responses"]["CatalogError"];
         };
     };
@@ -1983,7 +2965,124 @@ export interface operations {
                 };
             };
             400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
             403: components["responses"]["CatalogDenied"];
+            413: components["responses"]["CatalogTooLarge"];
+            415: components["responses"]["CatalogUnsupported"];
+            429: components["responses"]["CatalogExhausted"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The effective model. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogModel"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    refreshEntity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description kind:namespace/name */
+                    entityRef: string;
+                    /** @description Accepted from older clients and not looked at. */
+                    authorizationToken?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It will be read soon. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            404: components["responses"]["CatalogNotFound"];
+            413: components["responses"]["CatalogTooLarge"];
+            415: components["responses"]["CatalogUnsupported"];
+            429: components["responses"]["CatalogExhausted"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    validateEntity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The descriptor, as JSON. */
+                    entity: {
+                        [key: string]: unknown;
+                    };
+                    /** @description Where it would be read from, `url:https://…`. */
+                    location: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is not, or the request is not. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityErrors"] | components["schemas"]["CatalogErrorBody"];
+                };
+            };
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            413: components["responses"]["CatalogTooLarge"];
+            415: components["responses"]["CatalogUnsupported"];
+            429: components["responses"]["CatalogExhausted"];
+            503: components["responses"]["CatalogUnavailable"];
             default: components["responses"]["CatalogError"];
         };
     };
@@ -2008,8 +3107,509 @@ export interface operations {
                     }[];
                 };
             };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    registerLocation: {
+        parameters: {
+            query?: {
+                /** @description Read it and answer what it would bring, store nothing. */
+                dryRun?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationSpec"];
+            };
+        };
+        responses: {
+            /** @description Registered; or, with `dryRun`, what it would bring. Nothing was stored then. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationRegistration"];
+                };
+            };
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            409: components["responses"]["CatalogConflict"];
+            413: components["responses"]["CatalogTooLarge"];
+            415: components["responses"]["CatalogUnsupported"];
+            429: components["responses"]["CatalogExhausted"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    queryLocations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `nextCursor` of a page; its query is used again. */
+                    cursor?: string;
+                    /** @default 20 */
+                    limit?: number;
+                    query?: components["schemas"]["Predicate"];
+                };
+            };
+        };
+        responses: {
+            /** @description One page, by id. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationPage"];
+                };
+            };
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            413: components["responses"]["CatalogTooLarge"];
+            415: components["responses"]["CatalogUnsupported"];
+            429: components["responses"]["CatalogExhausted"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a registered location. */
+                id: components["parameters"]["locationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The location. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            404: components["responses"]["CatalogNotFound"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    unregisterLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a registered location. */
+                id: components["parameters"]["locationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            404: components["responses"]["CatalogNotFound"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getLocationByEntity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Kind, in any case. */
+                kind: components["parameters"]["kind"];
+                /** @description Namespace. */
+                namespace: components["parameters"]["namespace"];
+                /** @description Name. */
+                name: components["parameters"]["name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The location. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            404: components["responses"]["CatalogNotFound"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    analyzeLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    location: components["schemas"]["LocationSpec"];
+                    /** @description Accepted and not looked at: the target names the file. */
+                    catalogFileName?: string;
+                    /** @description As catalogFileName. */
+                    catalogFilename?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What was found. That nothing can be read there is a problem in the answer, not a failure. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationAnalysis"];
+                };
+            };
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            413: components["responses"]["CatalogTooLarge"];
+            415: components["responses"]["CatalogUnsupported"];
+            429: components["responses"]["CatalogExhausted"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getEntityImpact: {
+        parameters: {
+            query?: {
+                /** @description Steps from the entity. */
+                maxDepth?: number;
+                /** @description Most affected entities. */
+                maxNodes?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Kind, in any case. */
+                kind: components["parameters"]["kind"];
+                /** @description Namespace. */
+                namespace: components["parameters"]["namespace"];
+                /** @description Name. */
+                name: components["parameters"]["name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is affected. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityImpact"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            404: components["responses"]["CatalogNotFound"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getEntityGraph: {
+        parameters: {
+            query: {
+                /** @description Where the graph starts. A ref that leads nowhere is refused. */
+                entityRef: string[];
+                /** @description Types of relations, by either name of a pair; none means all. */
+                relation?: string[];
+                /** @description Kinds of the entities beside the starts; none means all. */
+                kind?: string[];
+                /** @description Which way edges are followed: from their source, from their target, or both. */
+                direction?: "outgoing" | "incoming" | "both";
+                /** @description Steps from a start. */
+                maxDepth?: number;
+                /** @description Most entities. */
+                maxNodes?: number;
+                /** @description Most neighbours followed from one entity, per type of relation. */
+                fanOut?: number;
+                /** @description Refs of entities of the graph whose neighbours are all shown, whatever maxDepth and fanOut say. */
+                expand?: string[];
+                /** @description A ref: the answer has the shortest way to it, along the edges asked for. */
+                explain?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The graph. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityGraph"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    queryEntityGraph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityGraphQuery"];
+            };
+        };
+        responses: {
+            /** @description The graph. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityGraph"];
+                };
+            };
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            413: components["responses"]["CatalogTooLarge"];
+            415: components["responses"]["CatalogUnsupported"];
+            429: components["responses"]["CatalogExhausted"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getProblems: {
+        parameters: {
+            query?: {
+                /** @description Types of problems; repeat for more. */
+                type?: ("processing" | "unreadable" | "dangling" | "orphan" | "unowned")[];
+                /** @description Refs of owners, or `none`; repeat for more. */
+                owner?: string[];
+                /** @description Kinds of entities; repeat for more. */
+                kind?: string[];
+                /** @description Most to answer with. */
+                limit?: number;
+                /** @description How many to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of problems. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemPage"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            503: components["responses"]["CatalogUnavailable"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: {
+                /** @description Changes of one entity. */
+                ref?: string;
+                /** @description Changes of what this group or user owns after the change, or owned before a deletion. */
+                owner?: string;
+                /** @description Changes of one kind. */
+                kind?: string;
+                /** @description Actions, with commas between. */
+                action?: string;
+                /** @description Changes from this time on. */
+                since?: string;
+                /** @description newest (default) or oldest first. */
+                order?: "newest" | "oldest";
+                /** @description Changes of one page; 50 by default. */
+                limit?: number;
+                /** @description nextCursor of the page before, with the same conditions. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changes. A page may have fewer than the limit and still be followed by another. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityChangePage"];
+                };
+            };
             400: components["responses"]["CatalogInvalid"];
             403: components["responses"]["CatalogDenied"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getEntityAsOf: {
+        parameters: {
+            query: {
+                /** @description A revision, or a time of RFC 3339. */
+                at: string;
+            };
+            header?: never;
+            path: {
+                /** @description Kind, in any case. */
+                kind: components["parameters"]["kind"];
+                /** @description Namespace. */
+                namespace: components["parameters"]["namespace"];
+                /** @description Name. */
+                name: components["parameters"]["name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entity as it was. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityAsOf"];
+                };
+            };
+            400: components["responses"]["CatalogInvalid"];
+            403: components["responses"]["CatalogDenied"];
+            404: components["responses"]["CatalogNotFound"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    getRemovedLocations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed registrations. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RemovedLocation"][];
+                    };
+                };
+            };
+            400: components["responses"]["CatalogInvalid"];
+            403: components["responses"]["CatalogDenied"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    restoreLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the location that was removed. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The location is registered. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredLocation"];
+                };
+            };
+            400: components["responses"]["CatalogInvalid"];
+            403: components["responses"]["CatalogDenied"];
+            404: components["responses"]["CatalogNotFound"];
+            409: components["responses"]["CatalogError"];
             default: components["responses"]["CatalogError"];
         };
     };
@@ -2035,7 +3635,10 @@ export interface operations {
                     "application/json": components["schemas"]["Plugin"][];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2044,6 +3647,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -2060,8 +3664,11 @@ export interface operations {
                     "application/json": components["schemas"]["PluginDetail"];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2079,7 +3686,10 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -2117,10 +3727,12 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2129,6 +3741,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -2145,7 +3758,11 @@ export interface operations {
                     "application/json": components["schemas"]["Recording"][];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2154,7 +3771,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
+                /** @description Id of the recording. */
                 recording: string;
             };
             cookie?: never;
@@ -2171,8 +3790,11 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2181,7 +3803,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
+                /** @description Id of the recording. */
                 recording: string;
             };
             cookie?: never;
@@ -2196,8 +3820,10 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2206,6 +3832,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -2227,8 +3854,12 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2237,6 +3868,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -2253,7 +3885,11 @@ export interface operations {
                     "application/json": components["schemas"]["PluginEvents"];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2262,10 +3898,12 @@ export interface operations {
             query?: {
                 /** @description Id of the last event of the page before. */
                 after?: number;
+                /** @description Most to answer with. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -2282,8 +3920,11 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetter"][];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2292,6 +3933,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -2316,8 +3958,12 @@ export interface operations {
                     };
                 };
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2326,6 +3972,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -2350,8 +3997,12 @@ export interface operations {
                     };
                 };
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2360,6 +4011,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -2381,8 +4033,12 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2391,6 +4047,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -2407,7 +4064,11 @@ export interface operations {
                     "application/json": components["schemas"]["PluginSchedule"][];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2416,7 +4077,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
+                /** @description Id of the schedule. */
                 schedule: string;
             };
             cookie?: never;
@@ -2431,23 +4094,31 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
     listTasks: {
         parameters: {
             query?: {
+                /** @description Of this queue only. */
                 queue?: string;
+                /** @description In this state only. */
                 state?: "pending" | "running" | "done" | "failed" | "cancelled";
                 /** @description Id of the last task of the page before. */
                 before?: string;
+                /** @description Most to answer with. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -2464,8 +4135,11 @@ export interface operations {
                     "application/json": components["schemas"]["PluginTask"][];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2477,7 +4151,9 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
+                /** @description Id of the task. */
                 task: string;
             };
             cookie?: never;
@@ -2494,8 +4170,11 @@ export interface operations {
                     "application/json": components["schemas"]["PluginTask"];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2504,7 +4183,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
+                /** @description Id of the task. */
                 task: string;
             };
             cookie?: never;
@@ -2521,8 +4202,12 @@ export interface operations {
                     "application/json": components["schemas"]["PluginTask"];
                 };
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2545,7 +4230,10 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2576,7 +4264,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2599,7 +4291,10 @@ export interface operations {
                     "application/json": components["schemas"]["AppInfo"];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2776,10 +4471,12 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2788,7 +4485,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 */
+                /**
+                 * @description Digest of the version, `sha256:…`.
+                 * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
                 digest: string;
             };
             cookie?: never;
@@ -2805,7 +4505,11 @@ export interface operations {
                     "application/json": components["schemas"]["PluginReview"];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2820,7 +4524,10 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -2873,10 +4580,14 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2891,7 +4602,10 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -2916,10 +4630,14 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2934,7 +4652,10 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -2959,10 +4680,14 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2977,7 +4702,10 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3010,10 +4738,14 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3028,7 +4760,10 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3058,10 +4793,14 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3076,7 +4815,10 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3101,10 +4843,14 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3119,7 +4865,10 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3157,10 +4906,14 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3175,7 +4928,10 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3211,10 +4967,14 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3229,7 +4989,10 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3262,10 +5025,14 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["PluginRefused"];
             412: components["responses"]["PluginRefused"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3274,7 +5041,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @example deploy-board */
+                /**
+                 * @description Id of the plugin.
+                 * @example deploy-board
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3291,6 +5061,10 @@ export interface operations {
                     "application/json": components["schemas"]["PluginEvent"][];
                 };
             };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3305,6 +5079,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Id of the plugin. */
                 id: string;
             };
             cookie?: never;
@@ -3321,9 +5096,164 @@ export interface operations {
                     "application/json": components["schemas"]["PluginUsage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
+        };
+    };
+    getPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's preferences. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Preference"][];
+                    };
+                };
+            };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    putPreference: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that the change was made from, "0" when there was none: one that changed since is left alone. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Up to 64 letters, digits, dots and dashes, a lower-case letter first. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Any JSON. */
+                    value: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description The preference with its new revision. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preference"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deletePreference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Up to 64 letters, digits, dots and dashes, a lower-case letter first. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deliverWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description GitHub and Gitea: sha256= and the HMAC of the body. */
+                "X-Hub-Signature-256"?: string;
+                /** @description Gitea: the HMAC of the body. */
+                "X-Gitea-Signature"?: string;
+                /** @description GitLab: the secret. */
+                "X-Gitlab-Token"?: string;
+                /** @description GitHub's name of the event. */
+                "X-GitHub-Event"?: string;
+                /** @description Gitea's name of the event. */
+                "X-Gitea-Event"?: string;
+                /** @description GitLab's name of the event. */
+                "X-Gitlab-Event"?: string;
+            };
+            path: {
+                /** @description Which kind of source host sends it. */
+                topic: "github" | "gitea" | "gitlab";
+            };
+            cookie?: never;
+        };
+        /** @description At most 25 MiB. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It is taken, and is not lost any more. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description As the host names it. */
+                        event: string;
+                        /** @description It was here before and does nothing. */
+                        repeated: boolean;
+                        /** @description The catalog looks again at what it names. */
+                        accepted: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["CatalogError"];
+            401: components["responses"]["CatalogError"];
+            404: components["responses"]["CatalogError"];
+            413: components["responses"]["CatalogError"];
+            415: components["responses"]["CatalogError"];
+            503: components["responses"]["CatalogError"];
+            default: components["responses"]["CatalogError"];
         };
     };
 }

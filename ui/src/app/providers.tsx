@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { ApiError } from "@/api/error";
 import { ActionProvider } from "@/components/command/actions";
 import { HoverCardProvider } from "@/components/entity/HoverCard";
+import { HomeSlotsProvider, type HomeSlots } from "@/components/home/slots";
 import { KeyProvider } from "@/ui/keys";
 import { styleNonce } from "@/ui/nonce";
 import { cssVariablesResolver, theme } from "@/ui/theme";
@@ -40,7 +41,14 @@ export function Providers({ queryClient, children }: { queryClient: QueryClient;
   );
 }
 
+/** What other features bring to the home page. */
+const homeSlots: HomeSlots = {};
+
 /** What needs the router above it. */
 export function PageProviders({ children }: { children: ReactNode }) {
-  return <HoverCardProvider>{children}</HoverCardProvider>;
+  return (
+    <HomeSlotsProvider value={homeSlots}>
+      <HoverCardProvider>{children}</HoverCardProvider>
+    </HomeSlotsProvider>
+  );
 }

@@ -1,39 +1,32 @@
 import { useCallback, useEffect } from "react";
-import { isStringList, stored } from "@/lib/storage";
-import { useStored } from "@/ui/use-stored";
+import type { Preference } from "@/api/preferences";
+import { isStringList } from "@/lib/storage";
+import { usePreference } from "./preferences";
 
 const MOST_RECENT = 12;
+const MOST_STARRED = 500;
 
-const starred = stored("starred", [], isStringList);
-const recent = stored("recent", [], isStringList);
+const starred: Preference<string[]> = { key: "starred", fallback: [], accepts: isStringList };
+const recent: Preference<string[]> = { key: "recent", fallback: [], accepts: isStringList };
 
-/** The starred refs, the newest first, and a way to change them. Kept in this browser. */
-export function useStarred(): { refs: readonly string[]; toggle: (ref: string) => boolean } {
-  const refs = useStored(starred);
-  const toggle = useCallback((ref: string) => {
-    const before = starred.get();
-    const on = !before.includes(ref);
-    starred.set(on ? [ref, ...before] : before.filter((known) => known !== ref));
-    return on;
-  }, []);
-  return { refs, toggle };
-}
-
-/** Stars several refs at once and returns what takes it back. */
-export function starAll(refs: readonly string[]): () => void {
-  const before = starred.get();
-  starred.set([...refs.filter((ref) => !before.includes(ref)), ...before]);
-  return () => starred.set(before);
+/** The starred refs, the newest first, and ways to change them. They are the person's on every browser. */
+export function useStarred(): { refs: readonly string[]; loaded: boolean; toggle: (ref: string) => void; starAll: (refs: readonly string[]) => void; unstarAll: (refs: readonly string[]) => void } {
+  const { value: refs, loaded, change } = usePreference(starred);
+  const toggle = useCallback((ref: string) => void change((before) => (before.includes(ref) ? before.filter((known) => known !== ref) : [ref, ...before].slice(0, MOST_STARRED))), [change]);
+  const starAll = useCallback((more: readonly string[]) => void change((before) => [...more.filter((ref) => !before.includes(ref)), ...before].slice(0, MOST_STARRED)), [change]);
+  const unstarAll = useCallback((less: readonly string[]) => void change((before) => before.filter((ref) => !less.includes(ref))), [change]);
+  return { refs, loaded, toggle, starAll, unstarAll };
 }
 
 /** The entities looked at, the latest first. */
 export function useRecent(): readonly string[] {
-  return useStored(recent);
+  return usePreference(recent).value;
 }
 
 /** Notes that this entity is being looked at. */
 export function useVisit(ref: string): void {
+  const { change } = usePreference(recent);
   useEffect(() => {
-    recent.set([ref, ...recent.get().filter((known) => known !== ref)].slice(0, MOST_RECENT));
-  }, [ref]);
+    void change((before) => (before[0] === ref ? before : [ref, ...before.filter((known) => known !== ref)].slice(0, MOST_RECENT)));
+  }, [ref, change]);
 }

@@ -1,6 +1,11 @@
 /** Every word that the domain's components say themselves. */
 export const strings = {
   open: "Open",
+  personaChanged: (name: string) => `You act as ${name} now`,
+  personaFailed: "The persona could not be switched",
+  ownsNothing: "Nothing in the catalog.",
+  ownedFailed: "What they own cannot be counted",
+  notKept: (why: string) => `Your choice could not be kept: ${why}`,
   aboutEntity: (name: string) => `About ${name}`,
   notInCatalog: "Not in the catalog, or not visible to you",
   noOwner: "No owner",

@@ -31,11 +31,11 @@ export function Section({ title, count, aside, footer, children }: SectionProps)
 }
 
 /** Label and value pairs. A pair without a value is left out by the caller. */
-export function Facts({ items, columns = 1 }: { items: readonly { label: string; value: ReactNode }[]; columns?: 1 | 2 }) {
+export function Facts({ items, columns = 1 }: { items: readonly { key?: string; label: string; value: ReactNode }[]; columns?: 1 | 2 }) {
   return (
     <dl className={classes.facts} data-columns={columns}>
       {items.map((item) => (
-        <div key={item.label} className={classes.fact}>
+        <div key={item.key ?? item.label} className={classes.fact}>
           <dt>{item.label}</dt>
           <dd>{item.value}</dd>
         </div>

@@ -20,6 +20,7 @@ export const strings = {
   deniedRule: "Rule",
   deniedGrantedBy: "Who can grant it",
   columns: "Columns",
+  columnsReset: "Columns as at first",
   density: "Roomy rows",
   selectRow: (name: string) => `Select ${name}`,
   selectAll: "Select all on this page",

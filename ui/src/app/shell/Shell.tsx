@@ -1,6 +1,6 @@
 import { ActionIcon, Drawer, Kbd, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconCirclePlus, IconContrast, IconKeyboard, IconMenu2, IconSearch } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCirclePlus, IconContrast, IconKeyboard, IconMenu2, IconSearch, IconSchema, IconSettings } from "@tabler/icons-react";
 import { Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, type MouseEvent } from "react";
 import { PageProviders } from "@/app/providers";
@@ -92,11 +92,15 @@ function useShellActions(togglePalette: () => void, toggleHelp: () => void): voi
   useKeys([
     { keys: "mod+k", label: strings.search, group: strings.general, run: togglePalette },
     { keys: "?", label: strings.keysHelp, group: strings.general, run: toggleHelp },
+    ...(installed("catalog") ? [{ keys: "g b", label: strings.problemsPage, group: strings.goTo, run: () => go(paths.problems()) }] : []),
     ...entries.flatMap((entry) => (entry.key === undefined ? [] : [{ keys: `g ${entry.key}`, label: entry.title, group: strings.goTo, run: () => go(entry.target) }])),
   ]);
   useActions([
     ...entries.map((entry): Action => ({ id: `page:${entry.title}`, title: entry.title, group: "pages", icon: entry.icon, run: () => go(entry.target), ...(entry.key !== undefined && { keys: `g ${entry.key}` }) })),
     ...(mayRegister && installed("catalog") ? [{ id: "register", title: strings.register, group: "actions", icon: IconCirclePlus, keywords: "add import component location", run: () => go(paths.register()) } satisfies Action] : []),
+    ...(installed("catalog") ? [{ id: "problems", title: strings.problemsPage, group: "pages", icon: IconAlertTriangle, keywords: "broken errors orphans dangling owner", keys: "g b", run: () => go(paths.problems()) } satisfies Action] : []),
+    ...(installed("catalog") ? [{ id: "model", title: strings.modelPage, group: "pages", icon: IconSchema, keywords: "kinds fields schema relations annotations labels", run: () => go(paths.model()) } satisfies Action] : []),
+    { id: "settings", title: strings.settings, group: "pages", icon: IconSettings, keywords: "preferences theme density keys persona", run: () => go(paths.settings()) },
     { id: "theme", title: strings.toggleTheme, group: "actions", icon: IconContrast, keywords: "theme dark light", run: toggleScheme },
     { id: "keys", title: strings.keysHelp, group: "actions", icon: IconKeyboard, keywords: "keyboard shortcuts help", keys: "?", run: toggleHelp },
     { id: "gallery", title: strings.gallery, group: "actions", keywords: "gallery design", run: () => go(paths.gallery()) },

@@ -1,10 +1,12 @@
 import { Menu, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
-import { IconSelector } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { sessionQuery, switchPersona } from "@/api/queries";
+import { IconSelector, IconSettings } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { sessionQuery } from "@/api/queries";
 import { strings } from "@/app/strings";
+import { usePersonaSwitch } from "@/components/persona";
+import { paths } from "@/lib/paths";
+import { AppLink } from "@/ui/AppLink";
 import { singleKeys } from "@/ui/keys";
-import { useToast } from "@/ui/toast";
 import { useStored } from "@/ui/use-stored";
 import classes from "./UserMenu.module.css";
 
@@ -15,18 +17,7 @@ export function UserMenu({ collapsed }: { collapsed: boolean }) {
   const { data: session } = useQuery(sessionQuery());
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const keysOn = useStored(singleKeys);
-  const client = useQueryClient();
-  const toast = useToast();
-  const persona = useMutation({
-    mutationFn: switchPersona,
-    onSuccess: async (next) => {
-      client.setQueryData(sessionQuery().queryKey, next);
-      // Another person sees other things: nothing of the last one's answers may stay.
-      await client.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
-      toast({ text: strings.personaChanged(next.principal.displayName) });
-    },
-    onError: () => toast({ text: strings.personaFailed }),
-  });
+  const persona = usePersonaSwitch();
   if (!session) return <div className={classes.placeholder} />;
   const { principal, personas } = session;
   const role = personas.find((candidate) => candidate.ref === principal.ref)?.role;
@@ -78,6 +69,10 @@ export function UserMenu({ collapsed }: { collapsed: boolean }) {
         <Menu.CheckboxItem checked={keysOn} onChange={(on) => singleKeys.set(on)}>
           {strings.singleKeys}
         </Menu.CheckboxItem>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconSettings size={15} />} renderRoot={(props) => <AppLink {...props} target={paths.settings()} />}>
+          {strings.settings}
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -15,6 +15,9 @@ describe("isCurrent", () => {
     [paths.apis(), "/catalog", "kind:component", false],
     [paths.apis(), "/catalog/default/api/pay", undefined, true],
     [paths.catalog(), "/catalog/default/component/pay", undefined, true],
+    [paths.catalog(), "/catalog/-/org", undefined, false],
+    [paths.catalog(), "/catalog/-/problems", undefined, true],
+    [paths.org(), "/catalog/-/org", undefined, true],
     [paths.plugins(), "/plugins/catalog", undefined, true],
     [paths.plugins(), "/pluginsx", undefined, false],
   ])("%j on %s with %s: %s", (target, pathname, query, want) => expect(isCurrent(entry(target), pathname, query)).toBe(want));

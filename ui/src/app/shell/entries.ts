@@ -1,4 +1,4 @@
-import { IconApi, IconBook2, IconCirclePlus, IconHeartRateMonitor, IconHome, IconLayoutGrid, IconPuzzle, type Icon } from "@tabler/icons-react";
+import { IconApi, IconBook2, IconCirclePlus, IconHeartRateMonitor, IconHome, IconLayoutGrid, IconPuzzle, IconUsersGroup, type Icon } from "@tabler/icons-react";
 import { useCan } from "@/components/can";
 import { contributedPages, usePlugins } from "@/components/navigation";
 import { singleKind } from "@/lib/query/facets";
@@ -32,6 +32,7 @@ export function useEntries(): EntryGroup[] {
         { title: strings.home, target: paths.home(), icon: IconHome, key: "h" },
         ...when(installed("catalog"), { title: strings.catalog, target: paths.catalog(), icon: IconLayoutGrid, key: "c" }),
         ...when(installed("catalog"), { title: strings.apis, target: paths.apis(), icon: IconApi, key: "a" }),
+        ...when(installed("catalog"), { title: strings.teams, target: paths.org(), icon: IconUsersGroup, key: "t" }),
         ...when(installed("techdocs"), { title: strings.docs, target: paths.docs(), icon: IconBook2, key: "d" }),
         ...when(installed("scaffolder"), { title: strings.create, target: paths.create(), icon: IconCirclePlus, key: "n" }),
       ],
@@ -52,6 +53,7 @@ export function useEntries(): EntryGroup[] {
 export function isCurrent(entry: Entry, pathname: string, query: string | undefined): boolean {
   const { to, search } = entry.target;
   if (to === "/") return pathname === "/";
+  if (pathname.startsWith(paths.org().to)) return to === paths.org().to;
   if (to === paths.catalog().to) {
     const [, section, , kind] = pathname.split("/");
     if (section !== "catalog") return false;

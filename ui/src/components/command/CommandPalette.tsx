@@ -63,34 +63,32 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
           else listbox.inputProps.onKeyDown(event);
         }}
       />
-      <div className={classes.results}>
-        {failed && <p className={classes.note}>{strings.searchFailed}</p>}
-        {options.length === 0 && !failed && (
-          <p className={classes.note}>
-            {strings.commandEmpty} {strings.commandEmptyHint}
-          </p>
-        )}
-        <ul {...listbox.listProps} aria-label={strings.commandTitle}>
-          {options.map((option, index) => (
-            <li
-              key={option.id}
-              {...listbox.optionProps(index)}
-              ref={index === listbox.active ? (element) => element?.scrollIntoView({ block: "nearest" }) : undefined}
-              className={classes.option}
-              onClick={option.run}
-              onMouseMove={() => listbox.activate(index)}
-            >
-              {options[index - 1]?.group !== option.group && <span className={classes.group}>{option.group}</span>}
-              <span className={classes.row}>
-                {option.icon}
-                <span className={classes.title}>{option.title}</span>
-                <span className={classes.detail}>{option.detail}</span>
-                {option.keys !== undefined && <Kbd size="xs">{option.keys}</Kbd>}
-              </span>
-            </li>
-          ))}
-        </ul>
-      </div>
+      {failed && <p className={classes.note}>{strings.searchFailed}</p>}
+      {options.length === 0 && !failed && (
+        <p className={classes.note}>
+          {strings.commandEmpty} {strings.commandEmptyHint}
+        </p>
+      )}
+      <ul {...listbox.listProps} aria-label={strings.commandTitle} className={classes.results}>
+        {options.map((option, index) => (
+          <li
+            key={option.id}
+            {...listbox.optionProps(index)}
+            ref={index === listbox.active ? (element) => element?.scrollIntoView({ block: "nearest" }) : undefined}
+            className={classes.option}
+            onClick={option.run}
+            onMouseMove={() => listbox.activate(index)}
+          >
+            {options[index - 1]?.group !== option.group && <span className={classes.group}>{option.group}</span>}
+            <span className={classes.row}>
+              {option.icon}
+              <span className={classes.title}>{option.title}</span>
+              <span className={classes.detail}>{option.detail}</span>
+              {option.keys !== undefined && <Kbd size="xs">{option.keys}</Kbd>}
+            </span>
+          </li>
+        ))}
+      </ul>
         </Modal.Body>
       </Modal.Content>
     </Modal.Root>

@@ -12,9 +12,10 @@ import { KindIcon } from "./KindIcon";
 
 /**
  * A link to an entity by its ref: icon of the kind, the name that people use, and a card with the main facts when
- * the pointer rests on it; on a touch screen the first tap opens the card. A ref that leads nowhere stays text.
+ * the pointer rests on it; on a touch screen the first tap opens the card. A ref that leads nowhere stays text. `rowLink` makes it what j and k
+ * stop at.
  */
-export function EntityLink({ entityRef, icon = true, strong = false }: { entityRef: string; icon?: boolean; strong?: boolean }) {
+export function EntityLink({ entityRef, icon = true, strong = false, rowLink = false }: { entityRef: string; icon?: boolean; strong?: boolean; rowLink?: boolean }) {
   const { data: entity } = useQuery(briefQuery(entityRef));
   const cards = useHoverCards();
   const touch = useMediaQuery("(hover: none)");
@@ -35,6 +36,7 @@ export function EntityLink({ entityRef, icon = true, strong = false }: { entityR
       target={paths.entity(entityRef)}
       className={classes.link}
       data-strong={strong}
+      {...(rowLink && { "data-row-link": "" })}
       onMouseEnter={(event) => cards?.show(entityRef, event.currentTarget, "rest")}
       onMouseLeave={() => cards?.hide()}
       onFocus={(event) => cards?.show(entityRef, event.currentTarget, "rest")}

@@ -4,10 +4,13 @@ import { IconAdjustments, IconCirclePlus } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
-import { entitiesQuery, sessionQuery } from "@/api/queries";
+import { entitiesQuery, modelQuery, sessionQuery } from "@/api/queries";
 import { useStarred } from "@/components/bookmarks";
 import { useCan } from "@/components/can";
+import { defaultQuery } from "@/components/default-query";
 import { displayName, kindWords } from "@/components/entity/facts";
+import { ownFieldsOfKind } from "@/components/entity/own-fields";
+import { usePreference } from "@/components/preferences";
 import { QueryBar } from "@/components/query/QueryBar";
 import { refOf } from "@/lib/entity-ref";
 import { paths, type CatalogView } from "@/lib/paths";
@@ -20,30 +23,50 @@ import { Pagination } from "@/ui/Pagination";
 import { ErrorState } from "@/ui/states";
 import { formatSort, parseSort } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
+import { tablePreferences, visibleColumns } from "@/ui/table/preferences";
 import { ListTemplate } from "@/ui/templates";
+import { useStored } from "@/ui/use-stored";
 import classes from "./CatalogPage.module.css";
 import { columnsFor } from "./columns";
+import { ExportMenu } from "./ExportMenu";
 import { Facets, useFacets } from "./Facets";
 import { NoResults } from "./NoResults";
 import { SavedViews } from "./SavedViews";
 import { SelectionBar } from "./SelectionBar";
 import { strings } from "./strings";
-import { needsOwnership, PAGE_SIZE, pageRequest, viewFromSearch } from "./view";
+import { aboutPerson, PAGE_SIZE, pageRequest, viewFromSearch, viewOf } from "./view";
 
-const NOBODY = { ownershipRefs: [] };
+const NOTHING: readonly string[] = [];
 
 /** The catalog: facets, the query as text, and fifty rows of what it finds. The URL holds all of it. */
 export default function CatalogPage() {
   const navigate = useNavigate();
-  const view = viewFromSearch(usePageSearch());
+  const { value: initial, loaded: chosen } = usePreference(defaultQuery);
+  const search = usePageSearch();
+  const view = viewFromSearch(search, initial);
   const terms = useMemo(() => parseQuery(view.query).terms, [view.query]);
   const session = useQuery(sessionQuery());
-  const context = session.data?.principal ?? NOBODY;
-  const waiting = needsOwnership(terms) && session.isPending;
+  const { refs: starred, loaded, toggle } = useStarred();
+  const ownershipRefs = session.data?.principal.ownershipRefs ?? NOTHING;
+  // What is starred counts only for a query about it, so that a star changes no other list.
+  const about = aboutPerson(terms);
+  const context = useMemo(() => ({ ownershipRefs, ...(about.starred && { starred }) }), [ownershipRefs, about.starred, starred]);
 
-  const page = useQuery({ ...entitiesQuery(pageRequest(view, context)), enabled: !waiting, placeholderData: keepPreviousData });
-  const facets = useFacets(terms, context);
-  const { refs: starred, toggle } = useStarred();
+  // What plugins declare for the one kind in sight. Without the model the list is what it is for every kind.
+  const kind = singleKind(terms);
+  const model = useQuery({ ...modelQuery(), enabled: kind !== undefined });
+  const fields = useMemo(() => (kind !== undefined && model.data ? ownFieldsOfKind(model.data, kind) : []), [kind, model.data]);
+  const columns = useMemo(() => columnsFor(kind, model.data), [kind, model.data]);
+  const tableName = `catalog.${kind ?? "any"}`;
+  const remembered = useStored(tablePreferences(tableName)).visible;
+  const shown = useMemo(() => view.columns?.split(","), [view.columns]);
+  const chosenColumns = view.columns ?? (Object.keys(remembered).length > 0 ? visibleColumns(columns, remembered).join(",") : undefined);
+
+  const waiting = (kind !== undefined && model.isPending) || (search.q === undefined && !chosen) || (about.owner && session.isPending) || (about.starred && !loaded);
+
+  const request = pageRequest(view, context, fields);
+  const page = useQuery({ ...entitiesQuery(request), enabled: !waiting, placeholderData: keepPreviousData });
+  const facets = useFacets(terms, context, fields);
   const [mayRegister] = useCan(["catalog.location.create"]);
   const [drawer, drawerActions] = useDisclosure(false);
 
@@ -60,15 +83,14 @@ export default function CatalogPage() {
     },
     [navigate],
   );
-  const { sort } = view;
-  const onQuery = useCallback((query: string) => show({ query, ...(sort !== undefined && { sort }) }, true), [show, sort]);
+  const { query: current, sort, columns: named } = view;
+  const onQuery = useCallback((query: string) => show(viewOf({ query: current, ...(sort !== undefined && { sort }), ...(named !== undefined && { columns: named }) }, query), true), [show, current, sort, named]);
   const valuesOf = (key: string): string[] => {
-    const written = (facets.values[key as keyof typeof facets.values] ?? []).map((facet) => (key === "kind" ? facet.value.toLowerCase() : facet.label));
-    if (key === "is") return ["mine", "orphan"];
+    const written = (facets.values[key] ?? []).map((facet) => (key === "kind" ? facet.value.toLowerCase() : facet.label));
+    if (key === "is") return ["mine", "starred", "orphan"];
     return key === "owner" ? ["me", ...written] : written;
   };
 
-  const kind = singleKind(terms);
   const title = kind === undefined ? strings.allEntities : kindWords(kind).many;
   const rows = page.data?.items;
   const total = page.data?.totalItems ?? 0;
@@ -87,7 +109,7 @@ export default function CatalogPage() {
       })}
       toolbar={
         <div className={classes.toolbar}>
-          <SavedViews view={view} />
+          <SavedViews view={{ ...view, ...(chosenColumns !== undefined && { columns: chosenColumns }) }} />
           <QueryBar value={view.query} onChange={onQuery} valuesOf={valuesOf} />
         </div>
       }
@@ -98,14 +120,18 @@ export default function CatalogPage() {
         <>
           <DataTable
             label={strings.listLabel(title)}
-            name={`catalog.${kind ?? "any"}`}
-            columns={columnsFor(kind)}
+            name={tableName}
+            columns={columns}
+            {...(shown && {
+              shown,
+              onShown: (ids) => show({ ...viewOf(view, view.query), page: view.page, ...(ids && { columns: ids.join(",") }) }, true),
+            })}
             rows={rows}
             rowId={refOf}
             rowLabel={displayName}
             rowTarget={(entity) => paths.entity(refOf(entity))}
             sort={parseSort(view.sort) ?? { key: "metadata.name", descending: false }}
-            onSort={(next) => show({ query: view.query, ...(next && { sort: formatSort(next) }) })}
+            onSort={(next) => show({ query: view.query, ...(view.columns !== undefined && { columns: view.columns }), ...(next && { sort: formatSort(next) }) })}
             selected={selected}
             onSelect={select}
             starred={new Set(starred)}
@@ -117,9 +143,12 @@ export default function CatalogPage() {
                   {strings.openFacets}
                 </Button>
                 {selected.size > 0 && rows ? (
-                  <SelectionBar rows={rows.filter((entity) => selected.has(refOf(entity)))} onClear={() => select(new Set())} />
+                  <SelectionBar fields={fields} rows={rows.filter((entity) => selected.has(refOf(entity)))} onClear={() => select(new Set())} />
                 ) : (
-                  <span role="status">{rows && plural(total, "entity", "entities")}</span>
+                  <>
+                    <span role="status">{rows && plural(total, "entity", "entities")}</span>
+                    {rows && rows.length > 0 && <ExportMenu key={shape} list={request} fields={fields} />}
+                  </>
                 )}
               </>
             }

@@ -1,4 +1,5 @@
 import { keepPreviousData, useQueries } from "@tanstack/react-query";
+import type { ModelField } from "@/api/types";
 import { kindWords } from "@/components/entity/facts";
 import { KindIcon } from "@/components/entity/KindIcon";
 import { FacetList, type FacetValue } from "@/components/query/FacetList";
@@ -10,16 +11,20 @@ import { formatCount } from "@/lib/units";
 import { AppLink } from "@/ui/AppLink";
 import { PartialNotice } from "@/ui/states";
 import classes from "./Facets.module.css";
-import { FACET_KEYS, facetRequests, facetsQuery, type FacetKey } from "./queries";
+import { areFew, ownFacet, type OwnFacet } from "./own-facets";
+import { FACET_KEYS, facetRequests, facetsQuery } from "./queries";
 import { strings } from "./strings";
 
-const TITLES: Record<Exclude<FacetKey, "kind">, string> = { owner: strings.owner, type: strings.type, lifecycle: strings.lifecycle, system: strings.system, tag: strings.tag };
+const TITLES: Record<string, string> = { owner: strings.owner, type: strings.type, lifecycle: strings.lifecycle, system: strings.system, tag: strings.tag };
 
-/** The counted values of every facet for this query. Undefined for a facet that has not arrived. */
-export function useFacets(terms: readonly Term[], context: QueryContext): { values: Partial<Record<FacetKey, FacetValue[]>>; failed: boolean } {
-  const requests = facetRequests(terms);
+/** The counted values of every facet for this query, and the facets of the kind's own fields that have few enough. Undefined for a facet that has not arrived. */
+export function useFacets(terms: readonly Term[], context: QueryContext, fields: readonly ModelField[]): { values: Partial<Record<string, FacetValue[]>>; own: OwnFacet[]; failed: boolean } {
+  const offered = fields.flatMap((field) => ownFacet(field) ?? []).slice(0, MOST_OWN);
+  const labels = new Map(offered.map((facet) => [facet.key, facet.labelOf]));
+  const labelOf = (key: string, value: string) => labels.get(key)?.(value) ?? coreLabel(key, value);
+  const requests = facetRequests(terms, [...labels.keys()]);
   const results = useQueries({ queries: requests.map((request) => ({ ...facetsQuery(request.keys, request.terms, context), placeholderData: keepPreviousData })) });
-  const values: Partial<Record<FacetKey, FacetValue[]>> = {};
+  const values: Partial<Record<string, FacetValue[]>> = {};
   requests.forEach(({ keys }, index) => {
     const facets = results[index]?.data?.facets;
     if (!facets) return;
@@ -31,10 +36,11 @@ export function useFacets(terms: readonly Term[], context: QueryContext): { valu
       values[key] = [...relevant, ...missing];
     }
   });
-  return { values, failed: results.some((result) => result.isError) };
+  const own = offered.filter(({ key }) => selectedValues(terms, key).size > 0 || areFew(values[key] ?? []));
+  return { values, own, failed: results.some((result) => result.isError) };
 }
 
-function labelOf(key: FacetKey, value: string): string {
+function coreLabel(key: string, value: string): string {
   return key === "kind" ? kindWords(value).many : writtenValue(key, value);
 }
 
@@ -45,10 +51,13 @@ interface FacetsProps {
   onTerms: (terms: Term[]) => void;
 }
 
+/** How many facets a kind may add: the rail is to be seen at a glance. */
+const MOST_OWN = 8;
+
 /** Kinds as links, since one looks at one kind at a time; the other facets as check boxes. */
 export function Facets({ view, terms, facets, onTerms }: FacetsProps) {
   const current = singleKind(terms);
-  const kindTarget = (kind: string | undefined) => paths.catalog({ ...view, page: 1, query: formatQuery(setValue(terms, "kind", kind)) });
+  const kindTarget = (kind: string | undefined) => paths.catalog({ ...(view.sort !== undefined && { sort: view.sort }), query: formatQuery(setValue(terms, "kind", kind)) });
   const kinds = [...(facets.values.kind ?? [])].sort((a, b) => a.label.localeCompare(b.label));
   const total = kinds.reduce((sum, kind) => sum + kind.count, 0);
   return (
@@ -70,12 +79,12 @@ export function Facets({ view, terms, facets, onTerms }: FacetsProps) {
         )}
       </nav>
       {facets.failed && <PartialNotice>{strings.facetsFailed}</PartialNotice>}
-      {FACET_KEYS.map((key) => {
-        if (key === "kind") return null;
+      {[...FACET_KEYS.map((key) => ({ key, title: TITLES[key] })), ...facets.own].map(({ key, title }) => {
+        if (title === undefined) return null;
         return (
           <FacetList
             key={key}
-            title={TITLES[key]}
+            title={title}
             values={facets.values[key] ?? []}
             selected={selectedValues(terms, key)}
             onToggle={(value) => onTerms(toggleValue(terms, key, value))}

@@ -1,11 +1,13 @@
-import type { Entity } from "@/api/types";
+import type { CatalogModel, Entity, ModelField } from "@/api/types";
 import { EntityLink, OwnerChip } from "@/components/entity/EntityLink";
 import { displayName, healthOf, kindWords, specText } from "@/components/entity/facts";
 import { KindIcon } from "@/components/entity/KindIcon";
+import { kindDeclares, ownFieldsOfKind } from "@/components/entity/own-fields";
 import { formatRef, parseRef } from "@/lib/entity-ref";
 import { StatusBadge } from "@/ui/StatusBadge";
 import type { Column } from "@/ui/table/columns";
 import classes from "./columns.module.css";
+import { fieldColumn, fieldText } from "./field-columns";
 import { strings } from "./strings";
 
 type EntityColumn = Column<Entity>;
@@ -93,16 +95,32 @@ const BY_KIND: Record<string, readonly EntityColumn[]> = {
 
 const ANY_KIND: readonly EntityColumn[] = [name, kind, owner, type, lifecycle, health, description, tags];
 
-/** The columns that say most about entities of this kind. */
-export function columnsFor(kindName: string | undefined): readonly EntityColumn[] {
-  return (kindName === undefined ? undefined : BY_KIND[kindName]) ?? ANY_KIND;
+/** How many of the fields of a plugin's kind show before anybody chose. */
+const SHOWN_FIELDS = 4;
+
+/** The columns that say most about entities of this kind, and those of the fields that plugins declare for it, for the column chooser. */
+export function columnsFor(kindName: string | undefined, model?: CatalogModel): readonly EntityColumn[] {
+  if (kindName === undefined || !model?.kinds.some((one) => one.kind.toLowerCase() === kindName)) return (kindName === undefined ? undefined : BY_KIND[kindName]) ?? ANY_KIND;
+  const fields = ownFieldsOfKind(model, kindName);
+  const layout = BY_KIND[kindName];
+  if (layout) return [...layout, ...fields.map((field) => fieldColumn(field, false))];
+  const says = (path: string, column: EntityColumn) => (kindDeclares(model, kindName, path) ? [column] : []);
+  // What else a thing has to do with says more than its figures; a computed field says what others say already.
+  const ordered = [...fields.filter(({ relation }) => relation), ...fields.filter(({ relation }) => !relation)];
+  const shown = new Set(ordered.filter(({ format }) => format === undefined).slice(0, SHOWN_FIELDS));
+  const about = shown.size === SHOWN_FIELDS ? { ...description, hidden: true as const } : description;
+  return [name, owner, ...says("spec.system", system), ...says("spec.type", type), ...says("spec.lifecycle", lifecycle), ...ordered.map((field) => fieldColumn(field, shown.has(field))), health, about, tags];
 }
 
-/** The columns of an export: everything that the list knows, whatever is shown. */
-export const EXPORT_HEADER = ["ref", "kind", "namespace", "name", "title", "owner", "type", "lifecycle", "system", "tags", "description"];
+/** The columns of an export: everything that the list knows, whatever is shown, and the kind's own fields by their paths. */
+export function exportHeader(fields: readonly ModelField[]): string[] {
+  return [...EXPORT_HEADER, ...fields.map(({ path }) => path)];
+}
 
-export function exportRow(entity: Entity): string[] {
+const EXPORT_HEADER = ["ref", "kind", "namespace", "name", "title", "owner", "type", "lifecycle", "system", "tags", "description"];
+
+export function exportRow(entity: Entity, fields: readonly ModelField[]): string[] {
   const { namespace = "default", name: own, title = "", tags: ownTags = [], description: about = "" } = entity.metadata;
   const spec = (field: string) => specText(entity, field) ?? "";
-  return [formatRef({ kind: entity.kind, namespace, name: own }), entity.kind, namespace, own, title, spec("owner"), spec("type"), spec("lifecycle"), spec("system"), ownTags.join(" "), about];
+  return [formatRef({ kind: entity.kind, namespace, name: own }), entity.kind, namespace, own, title, spec("owner"), spec("type"), spec("lifecycle"), spec("system"), ownTags.join(" "), about, ...fields.map((field) => fieldText(entity, field))];
 }

@@ -7,20 +7,20 @@ import type { Term } from "@/lib/query/grammar";
 import { compileQuery, pathOf, type QueryContext } from "@/lib/query/predicate";
 
 /** The fields that have a facet, in the order of the page. */
-export const FACET_KEYS = ["kind", "owner", "type", "lifecycle", "system", "tag"] as const;
-export type FacetKey = (typeof FACET_KEYS)[number];
+export const FACET_KEYS: readonly string[] = ["kind", "owner", "type", "lifecycle", "system", "tag"];
 
 /**
  * The requests behind the facets. The counts of a field are taken over the query without that field's own terms,
- * so that another value can be chosen; fields without terms share one request.
+ * so that another value can be chosen; fields without terms share one request. `own` are those that only the kind in sight has.
  */
-export function facetRequests(terms: readonly Term[]): { keys: FacetKey[]; terms: Term[] }[] {
-  const chosen = FACET_KEYS.filter((key) => selectedValues(terms, key).size > 0);
-  const free = FACET_KEYS.filter((key) => !chosen.includes(key));
+export function facetRequests(terms: readonly Term[], own: readonly string[] = []): { keys: string[]; terms: Term[] }[] {
+  const all = [...FACET_KEYS, ...own];
+  const chosen = all.filter((key) => selectedValues(terms, key).size > 0);
+  const free = all.filter((key) => !chosen.includes(key));
   return [...(free.length > 0 ? [{ keys: free, terms: [...terms] }] : []), ...chosen.map((key) => ({ keys: [key], terms: withoutField(terms, key) }))];
 }
 
-export const facetsQuery = (keys: readonly FacetKey[], terms: readonly Term[], context: QueryContext) => {
+export const facetsQuery = (keys: readonly string[], terms: readonly Term[], context: QueryContext) => {
   const body = { facets: keys.map(pathOf), ...compileQuery(terms, context) };
   return queryOptions({
     queryKey: ["entities", "facets", body],

@@ -1,32 +1,24 @@
-import { stored } from "@/lib/storage";
-import { useStored } from "@/ui/use-stored";
+import { useCallback } from "react";
+import { usePreference } from "@/components/preferences";
+import { savedViews, type SavedView } from "@/components/saved-views";
 
-/** A query under a name. */
-export interface SavedView {
-  name: string;
-  query: string;
-  sort?: string;
+/** The person's views, with what can be done to them. They are theirs on every browser. */
+export function useSavedViews() {
+  const { value, change } = usePreference(savedViews);
+  const save = useCallback((view: SavedView) => void change((before) => withView(before, view)), [change]);
+  const rename = useCallback((name: string, to: string) => void change((before) => renamed(before, name, to)), [change]);
+  const remove = useCallback((name: string) => void change((before) => before.filter((view) => view.name !== name)), [change]);
+  /** Puts a view back where it was. */
+  const restore = useCallback((view: SavedView, at: number) => void change((before) => [...before.slice(0, at), view, ...before.slice(at)]), [change]);
+  return { views: value, save, rename, remove, restore };
 }
 
-function isViews(value: unknown): value is SavedView[] {
-  return Array.isArray(value) && value.every((item: unknown) => typeof item === "object" && item !== null && "name" in item && typeof item.name === "string" && "query" in item && typeof item.query === "string");
+/** The views with this one; one with the same name is replaced in its place. */
+export function withView(before: readonly SavedView[], view: SavedView): SavedView[] {
+  return before.some((known) => known.name === view.name) ? before.map((known) => (known.name === view.name ? view : known)) : [...before, view];
 }
 
-// In this browser for now; this module is the only one that knows.
-const views = stored<SavedView[]>("catalog.views", [], isViews);
-
-export function useSavedViews(): readonly SavedView[] {
-  return useStored(views);
-}
-
-/** Keeps the view; one with the same name is replaced. */
-export function saveView(view: SavedView): void {
-  views.set([...views.get().filter((known) => known.name !== view.name), view]);
-}
-
-/** Removes the view and returns what brings it back. */
-export function removeView(name: string): () => void {
-  const before = views.get();
-  views.set(before.filter((view) => view.name !== name));
-  return () => views.set(before);
+/** The views with one under another name; a view that had that name gives way. */
+export function renamed(before: readonly SavedView[], name: string, to: string): SavedView[] {
+  return before.filter((view) => view.name === name || view.name !== to).map((view) => (view.name === name ? { ...view, name: to } : view));
 }

@@ -18,7 +18,7 @@ const REFS = "POST /api/catalog/entities/by-refs";
 const QUERY = "POST /api/catalog/entities/by-query";
 const LOCATIONS = "POST /api/catalog/locations/by-query";
 const REMOVE = "DELETE /api/catalog/locations/l-1";
-const REGISTER = "POST /api/catalog/locations";
+const RESTORE = "POST /api/catalog/history/locations/l-1/restore";
 const REFRESH = "POST /api/catalog/refresh";
 
 const says = (body: unknown): Handler => () => ({ body });
@@ -45,9 +45,9 @@ describe("unregistering", () => {
         there = false;
         return { status: 204 };
       },
-      [REGISTER]: () => {
+      [RESTORE]: () => {
         there = true;
-        return { status: 201, body: { location: registered, entities: [] } };
+        return { status: 201, body: { location: registered, entityRefs: ["component:default/archive"], entities: 1, pending: false } };
       },
       [REFS]: () => ({ body: { items: [there ? entity("archive", `url:${target}`) : null] } }),
     });
@@ -62,7 +62,7 @@ describe("unregistering", () => {
     expect(router.state.location.pathname).toBe("/catalog");
     await userEvent.click(screen.getByRole("button", { name: "Undo" }));
     await screen.findByText(new RegExp("is registered again"));
-    expect(asked).toHaveBeenCalledWith("POST", "/api/catalog/locations", { type: "url", target });
+    expect(asked).toHaveBeenCalledWith("POST", "/api/catalog/history/locations/l-1/restore", {});
   });
   it.each([
     ["the configuration", "file:/etc/callboard/catalog-info.yaml", "comes from the configuration"],

@@ -6,11 +6,11 @@ import { ApiError } from "@/api/error";
 import type { Entity } from "@/api/types";
 import { useStarred, useVisit } from "@/components/bookmarks";
 import { OwnerChip } from "@/components/entity/EntityLink";
-import { displayName, healthOf, kindWords, relatedRefs, relationsByType, specText } from "@/components/entity/facts";
+import { displayName, healthOf, kindWords, relatedRefs, specText } from "@/components/entity/facts";
 import { KindIcon } from "@/components/entity/KindIcon";
 import { formatRef, refOf } from "@/lib/entity-ref";
 import { paths } from "@/lib/paths";
-import { formatQuery } from "@/lib/query/grammar";
+import { formatQuery, kindQuery } from "@/lib/query/grammar";
 import { formatCount } from "@/lib/units";
 import { AppLink } from "@/ui/AppLink";
 import { CodeBlock } from "@/ui/code/CodeBlock";
@@ -20,25 +20,26 @@ import { EmptyState, ErrorState, SkeletonLines } from "@/ui/states";
 import { StatusBadge } from "@/ui/StatusBadge";
 import { DetailTemplate } from "@/ui/templates";
 import { EntityMenu } from "./EntityMenu";
+import { Changes } from "./Changes";
 import classes from "./EntityPage.module.css";
 import { dependents, Overview } from "./Overview";
 import { Problems } from "./Problems";
 import { entityQuery } from "./queries";
-import { RelationGroups } from "./RelationGroup";
 import { definitionLanguage } from "./source";
 import { strings } from "./strings";
 import { hasWhereabouts, Whereabouts } from "./Whereabouts";
 
 const Inspect = lazy(() => import("./Inspect"));
+const Relations = lazy(() => import("./Relations"));
 
-type Tab = "overview" | "relations" | "definition" | "inspect";
+type Tab = "overview" | "relations" | "definition" | "changes" | "inspect";
 
 /** One entity, at /catalog/:namespace/:kind/:name. */
 export default function EntityPage() {
   const { namespace = "", kind = "", name = "", tab } = usePageParams();
   const ref = { namespace, kind: kind.toLowerCase(), name };
   const { data: entity, error, isPending, refetch } = useQuery(entityQuery(ref));
-  const crumbs = [{ label: kindWords(kind).many, target: paths.catalog({ query: formatQuery([{ type: "field", key: "kind", negated: false, values: [{ match: "is", text: ref.kind }] }]) }) }];
+  const crumbs = [{ label: kindWords(kind).many, target: paths.catalog({ query: kindQuery(kind) }) }];
   const icon = <KindIcon kind={kind} size={22} label={kindWords(kind).one} />;
 
   if (entity) return <Loaded key={formatRef(ref)} entity={entity} tab={tab} crumbs={crumbs} icon={icon} />;
@@ -78,7 +79,6 @@ function Loaded({ entity, tab, crumbs, icon }: LoadedProps) {
   const isStarred = starred.includes(ref);
   const tabs = tabsOf(entity);
   const current: Tab = tab === "inspect" ? "inspect" : (tabs.find((candidate) => candidate === tab) ?? "overview");
-  const groups = [...relationsByType(entity.relations)].map(([type, refs]) => ({ type, refs }));
   const isPerson = ["user", "group"].includes(entity.kind.toLowerCase());
   const lifecycle = specText(entity, "lifecycle");
   const needed = dependents(entity);
@@ -119,8 +119,13 @@ function Loaded({ entity, tab, crumbs, icon }: LoadedProps) {
       {...(current === "overview" && hasWhereabouts(entity) && { aside: <Whereabouts entity={entity} /> })}
     >
       {current === "overview" && <Overview entity={entity} />}
-      {current === "relations" && <RelationGroups entityRef={ref} groups={groups} all />}
+      {current === "relations" && (
+        <Suspense fallback={<SkeletonLines lines={12} />}>
+          <Relations entityRef={ref} />
+        </Suspense>
+      )}
       {current === "definition" && <Definition entity={entity} />}
+      {current === "changes" && <Changes entityRef={ref} />}
       {current === "inspect" && (
         <Suspense fallback={<SkeletonLines lines={12} />}>
           <Inspect entity={entity} />
@@ -132,7 +137,7 @@ function Loaded({ entity, tab, crumbs, icon }: LoadedProps) {
 
 /** Only the tabs that have something. */
 function tabsOf(entity: Entity): Tab[] {
-  return ["overview", ...(specText(entity, "definition") === undefined ? [] : (["definition"] as const)), ...((entity.relations ?? []).length === 0 ? [] : (["relations"] as const))];
+  return ["overview", ...(specText(entity, "definition") === undefined ? [] : (["definition"] as const)), ...((entity.relations ?? []).length === 0 ? [] : (["relations"] as const)), "changes"];
 }
 
 function Definition({ entity }: { entity: Entity }) {

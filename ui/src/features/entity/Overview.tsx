@@ -1,14 +1,17 @@
+import { useQuery } from "@tanstack/react-query";
+import { modelQuery } from "@/api/queries";
 import type { Entity } from "@/api/types";
 import { EntityLink } from "@/components/entity/EntityLink";
 import { relatedRefs, relationsByType, specText } from "@/components/entity/facts";
-import { parseRef, refOf } from "@/lib/entity-ref";
+import { ownFields, type FieldValue } from "@/components/entity/own-fields";
+import { refOf } from "@/lib/entity-ref";
 import { paths } from "@/lib/paths";
 import { formatQuery } from "@/lib/query/grammar";
-import { formatCount } from "@/lib/units";
 import { AppLink } from "@/ui/AppLink";
 import { Markdown } from "@/ui/markdown/Markdown";
 import { Facts, Section } from "@/ui/Section";
 import classes from "./Overview.module.css";
+import { GroupParts, UserParts } from "./People";
 import { RelationGroups } from "./RelationGroup";
 import { strings } from "./strings";
 
@@ -30,7 +33,8 @@ export function Overview({ entity }: { entity: Entity }) {
         {entity.metadata.description === undefined ? <p className={classes.faint}>{strings.noDescription}</p> : <Markdown source={entity.metadata.description} />}
         <Facts items={aboutFacts(entity)} />
       </Section>
-      {kind === "group" || kind === "user" ? <People entity={entity} /> : <Needs entity={entity} />}
+      <OwnFields entity={entity} />
+      {kind === "group" ? <GroupParts key={refOf(entity)} entity={entity} /> : kind === "user" ? <UserParts entity={entity} /> : <Needs entity={entity} />}
     </>
   );
 }
@@ -48,6 +52,42 @@ function aboutFacts(entity: Entity) {
     ...(entity.metadata.namespace === undefined || entity.metadata.namespace === "default" ? [] : text(strings.namespace, entity.metadata.namespace)),
     ...(tags.length === 0 ? [] : [{ label: strings.tags, value: <Tags tags={tags} /> }]),
   ];
+}
+
+/** What plugins declare for this kind beside what every entity has. Without the model it is still in Inspect. */
+function OwnFields({ entity }: { entity: Entity }) {
+  const { data: model } = useQuery(modelQuery());
+  const fields = model ? ownFields(model, entity) : [];
+  if (fields.length === 0) return null;
+  return (
+    <Section title={strings.details} aside={<AppLink className={classes.link} target={paths.model(entity.kind)}>{strings.aboutKind}</AppLink>}>
+      <Facts
+        items={fields.map(({ path, label, description, value }) => ({
+          key: path,
+          label,
+          value: (
+            <>
+              <Value value={value} />
+              {description !== undefined && <p className={classes.hint}>{description}</p>}
+            </>
+          ),
+        }))}
+      />
+    </Section>
+  );
+}
+
+function Value({ value }: { value: FieldValue }) {
+  switch (value.type) {
+    case "refs":
+      return <span className={classes.links}>{value.refs.map((ref) => <EntityLink key={ref} entityRef={ref} />)}</span>;
+    case "url":
+      return <a className={classes.link} href={value.url} rel="noreferrer">{value.url}</a>;
+    case "flag":
+      return value.on ? strings.yes : strings.no;
+    case "text":
+      return value.text;
+  }
 }
 
 function Tags({ tags }: { tags: readonly string[] }) {
@@ -83,53 +123,5 @@ function Needs({ entity }: { entity: Entity }) {
         </Section>
       )}
     </>
-  );
-}
-
-function People({ entity }: { entity: Entity }) {
-  const groups = relationsByType(entity.relations);
-  const ref = refOf(entity);
-  const isGroup = parseRef(ref)?.kind === "group";
-  const members = groups.get("hasMember") ?? [];
-  const owned = groups.get("ownerOf") ?? [];
-  const around = ["childOf", "parentOf", "memberOf"].flatMap((type) => (groups.has(type) ? [{ type, refs: groups.get(type) ?? [] }] : []));
-  return (
-    <>
-      {isGroup && (
-        <Section title={strings.members} count={members.length}>
-          {members.length === 0 ? (
-            <p className={classes.faint}>{strings.membersNone}</p>
-          ) : (
-            <RefList refs={members} />
-          )}
-        </Section>
-      )}
-      {around.length > 0 && (
-        <Section title={strings.relations}>
-          <RelationGroups entityRef={ref} groups={around} all />
-        </Section>
-      )}
-      {owned.length > 0 && (
-        <Section title={strings.owns} count={owned.length}>
-          <RefList refs={owned} />
-        </Section>
-      )}
-    </>
-  );
-}
-
-const MOST_IN_LIST = 60;
-
-function RefList({ refs }: { refs: readonly string[] }) {
-  const shown = refs.slice(0, MOST_IN_LIST);
-  return (
-    <ul className={classes.people}>
-      {shown.map((ref) => (
-        <li key={ref}>
-          <EntityLink entityRef={ref} />
-        </li>
-      ))}
-      {shown.length < refs.length && <li className={classes.faint}>{`+${formatCount(refs.length - shown.length)}`}</li>}
-    </ul>
   );
 }

@@ -1,9 +1,10 @@
 import { EntityLink } from "@/components/entity/EntityLink";
+import { relationWords } from "@/components/entity/relation-words";
 import { paths } from "@/lib/paths";
 import { formatCount } from "@/lib/units";
 import { AppLink } from "@/ui/AppLink";
 import classes from "./RelationGroup.module.css";
-import { relationWords, strings } from "./strings";
+import { strings } from "./strings";
 
 const FIRST = 8;
 

@@ -1,9 +1,11 @@
 import { queryOptions, useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { getJson } from "@/api/client";
-import { becomes, presenceOf, refreshEntity, registerLocation, unregisterLocation } from "@/api/locations";
+import { restoreLocation } from "@/api/history";
+import { becomes, presenceOf, refreshEntity, unregisterLocation } from "@/api/locations";
 import type { Entity, Location } from "@/api/types";
 import { formatRef, type EntityRef } from "@/lib/entity-ref";
 import { apiPaths } from "@/lib/paths";
+import { plural } from "@/lib/units";
 import { useToast } from "@/ui/toast";
 import { strings } from "./strings";
 
@@ -14,7 +16,7 @@ export const entityQuery = (ref: EntityRef) =>
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Everything that shows entities asks again. */
-const stale = (client: QueryClient) => Promise.all([client.invalidateQueries({ queryKey: ["entities"] }), client.invalidateQueries({ queryKey: ["locations"] })]);
+const stale = (client: QueryClient) => Promise.all([client.invalidateQueries({ queryKey: ["entities"] }), client.invalidateQueries({ queryKey: ["locations"] }), client.invalidateQueries({ queryKey: ["history"] })]);
 
 const isThere = async (ref: string) => (await presenceOf([ref]))[0] != null;
 
@@ -42,11 +44,10 @@ export function useRefresh(ref: string, name: string) {
 export function useUnregister(ref: string, onDone: () => void) {
   const client = useQueryClient();
   const toast = useToast();
-  const undo = async ({ target }: Location) => {
+  const undo = async ({ id, target }: Location) => {
     try {
-      await registerLocation(target);
-      toast({ text: strings.registeredAgain(target) });
-      await becomes(() => isThere(ref)).catch(() => false);
+      const back = await restoreLocation(id);
+      toast({ text: back.pending ? strings.registeredAgainSoon(target) : strings.registeredAgain(target, plural(back.entities, "entity", "entities")) });
     } catch (error) {
       toast({ text: strings.undoFailed(target, textOf(error)) });
     }

@@ -1,3 +1,4 @@
+import { modelQuery } from "@/api/queries";
 import { routePatterns } from "@/lib/paths";
 import type { PageRoute } from "@/ui/page-route";
 import { entityQuery } from "./queries";
@@ -6,7 +7,9 @@ const page = () => import("./EntityPage");
 
 const load: PageRoute["load"] = async ({ queryClient, params }) => {
   const { namespace = "", kind = "", name = "" } = params;
+  const model = queryClient.query(modelQuery()).catch(() => undefined); // the page does without
   await queryClient.query(entityQuery({ namespace, kind, name }));
+  await model;
 };
 
 /** One entity, at Backstage's address for it. Tabs of Backstage that do not exist here open the overview. */

@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { changeJson, getJson, postModule } from "@/api/client";
 import type { PluginDetail, PluginEvent, PluginRecording, PluginReview, PluginUsage } from "@/api/types";
 import { apiPaths } from "@/lib/paths";
@@ -57,6 +57,9 @@ export type Change =
 
 const put: readonly Change["part"][] = ["grants", "limits", "config"];
 
+/** What plugins are and do is asked again, and the model, which they bring. */
+const changed = (client: QueryClient) => Promise.all([client.invalidateQueries({ queryKey: ["plugins"] }), client.invalidateQueries({ queryKey: ["model"] })]);
+
 /** Changes a plugin as it was seen, and says so. A change by somebody else in between is refused. */
 export function usePluginChange(id: string, revision?: number) {
   const client = useQueryClient();
@@ -64,7 +67,7 @@ export function usePluginChange(id: string, revision?: number) {
   return useMutation({
     mutationFn: ({ change }: { change: Change; done: string }) => changeJson<unknown>(put.includes(change.part) ? "PUT" : "POST", apiPaths.pluginPart(id, change.part), change.body, revision),
     onSuccess: (_, { done }) => toast({ text: done }),
-    onSettled: () => client.invalidateQueries({ queryKey: ["plugins"] }),
+    onSettled: () => changed(client),
   });
 }
 
@@ -74,7 +77,7 @@ export function useRemovePlugin(id: string, revision: number, onRemoved: () => v
   return useMutation({
     mutationFn: ({ purge }: { purge: boolean }) => changeJson<unknown>("DELETE", `${apiPaths.plugin(id)}${purge ? "?purge=true" : ""}`, undefined, revision),
     onSuccess: onRemoved,
-    onSettled: () => client.invalidateQueries({ queryKey: ["plugins"] }),
+    onSettled: () => changed(client),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { LocationProblem } from "@/api/locations";
+import type { LocationProblem } from "@/api/types";
 import type { Entity } from "@/api/types";
 import { EntityLink } from "@/components/entity/EntityLink";
 import { displayName, kindWords, specText } from "@/components/entity/facts";

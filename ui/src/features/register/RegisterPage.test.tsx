@@ -1,7 +1,7 @@
 import { act, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { LocationAnalysis } from "@/api/locations";
+import type { LocationAnalysis } from "@/api/types";
 import { renderPage, serve, type Handler } from "@/ui/test-page";
 import { registerRoutes } from "./routes";
 
@@ -10,7 +10,7 @@ const at = (origin: string) => ({ "backstage.io/managed-by-origin-location": `ur
 const resource = (name: string, origin = url) => ({ apiVersion: "backstage.io/v1alpha1", kind: "Resource", metadata: { name, namespace: "default", annotations: at(origin) }, spec: { type: "database", owner: "streams" } });
 const analysis = (names: string[], more: Partial<LocationAnalysis> = {}): LocationAnalysis => ({
   existingEntityFiles: names.map((name) => ({ location: { type: "url", target: url }, isRegistered: false, entity: resource(name) })),
-  generateEntities: names.length > 0 ? [] : [{ entity: { apiVersion: "backstage.io/v1alpha1", kind: "Component", metadata: { name: "x" }, spec: { type: "other", lifecycle: "unknown" } } }],
+  generateEntities: names.length > 0 ? [] : [{ entity: { apiVersion: "backstage.io/v1alpha1", kind: "Component", metadata: { name: "x" }, spec: { type: "other", lifecycle: "unknown" } }, fields: [] }],
   problems: [],
   ...more,
 });

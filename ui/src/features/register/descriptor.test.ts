@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LocationAnalysis } from "@/api/locations";
+import type { LocationAnalysis } from "@/api/types";
 import { addressMistake, findingsOf, nameFor } from "./descriptor";
 
 const url = "https://git.example.com/gauges/catalog-info.yaml";
@@ -40,12 +40,12 @@ describe("findingsOf", () => {
     expect(unread.map(({ message }) => message)).toEqual(["The host is slow"]);
   });
   it("suggests a descriptor where nothing is, named after its repository", () => {
-    expect(findingsOf({ existingEntityFiles: [], generateEntities: [generated], problems: [problem(0, `${url} does not exist (404)`)] }, url).suggestion?.metadata.name).toBe("gauges");
+    expect(findingsOf({ existingEntityFiles: [], generateEntities: [{ ...generated, fields: [] }], problems: [problem(0, `${url} does not exist (404)`)] }, url).suggestion?.metadata.name).toBe("gauges");
   });
   it.each([
     ["a host that may not be read", problem(0, "reading it is not allowed; name the host under backend.reading.allow or integrations")],
     ["a file that is there and wrong", problem(3, "the document is a string; an entity is an object")],
-  ])("suggests nothing for %s", (_, one) => expect(findingsOf({ existingEntityFiles: [], generateEntities: [generated], problems: [one] }, url).suggestion).toBeUndefined());
+  ])("suggests nothing for %s", (_, one) => expect(findingsOf({ existingEntityFiles: [], generateEntities: [{ ...generated, fields: [] }], problems: [one] }, url).suggestion).toBeUndefined());
   it("knows a registered location, and its origin as the server spells it", () => {
     const [entry] = [found("archive")];
     expect(findingsOf({ existingEntityFiles: [{ ...entry, isRegistered: true }], generateEntities: [], problems: [] }, url.toUpperCase())).toMatchObject({ registered: true, origin: `url:${url}` });

@@ -1,4 +1,5 @@
-import { ORIGIN, type LocationAnalysis, type LocationProblem } from "@/api/locations";
+import { ORIGIN } from "@/api/locations";
+import type { LocationAnalysis, LocationProblem } from "@/api/types";
 import type { Entity } from "@/api/types";
 import { refOf } from "@/lib/entity-ref";
 

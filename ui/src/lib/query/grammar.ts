@@ -162,3 +162,8 @@ function formatText(text: string): string {
 function quote(text: string): string {
   return `"${text.replace(/[\\"]/g, "\\$&")}"`;
 }
+
+/** The query for all entities of a kind. */
+export function kindQuery(kind: string): string {
+  return formatQuery([{ type: "field", key: "kind", negated: false, values: [{ match: "is", text: kind.toLowerCase() }] }]);
+}

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseQuery } from "./grammar";
 import { compileQuery, TEXT_FIELDS, type CompiledQuery } from "./predicate";
 
-const context = { ownershipRefs: ["user:default/ada", "group:default/ledger"] };
+const context = { ownershipRefs: ["user:default/ada", "group:default/ledger"], starred: ["component:default/a", "api:default/b", "component:default/c"] };
 const text = (term: string) => ({ term, fields: TEXT_FIELDS });
 
 describe("compileQuery", () => {
@@ -21,6 +21,7 @@ describe("compileQuery", () => {
     ["tag:java tag:go", { query: { $all: [{ "metadata.tags": "java" }, { "metadata.tags": "go" }] } }],
     ["is:orphan", { query: { "metadata.annotations.backstage.io/orphan": "true" } }],
     ["is:mine", { query: { "relations.ownedBy": { $in: ["user:default/ada", "group:default/ledger"] } } }],
+    ["is:starred", { query: { $any: [{ $all: [{ kind: "component" }, { "metadata.namespace": "default" }, { "metadata.name": { $in: ["a", "c"] } }] }, { $all: [{ kind: "api" }, { "metadata.namespace": "default" }, { "metadata.name": { $in: ["b"] } }] }] } }],
     ["is:blue", { query: { $any: [] } }],
     ["metadata.labels.tier:1", { query: { "metadata.labels.tier": "1" } }],
     ['card "hot path"', { fullTextFilter: text("card hot path") }],

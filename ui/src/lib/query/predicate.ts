@@ -1,12 +1,15 @@
+import { parseRef } from "@/lib/entity-ref";
 import { canonicalValue } from "./facets";
 import type { FieldTerm, Term, Value } from "./grammar";
 
 /** A predicate of `POST /entities/by-query`. */
 export type Predicate = { [key: string]: unknown };
 
-/** What the grammar leaves to the moment: who `owner:me` is. */
+/** What the grammar leaves to the moment: who `owner:me` is, and what is starred. */
 export interface QueryContext {
   ownershipRefs: readonly string[];
+  /** The refs that `is:starred` means. */
+  starred?: readonly string[];
 }
 
 /** The part of the request body that a query decides. */
@@ -72,11 +75,24 @@ function compileValues(key: string, values: readonly Value[], context: QueryCont
 }
 
 
-/** `is:` names states rather than values: orphan, owned. An unknown one matches nothing. */
+/** Exactly these entities, with one clause for all that share a kind and a namespace. */
+function oneOf(refs: readonly string[]): Predicate {
+  const groups = new Map<string, { kind: string; namespace: string; names: string[] }>();
+  for (const { kind, namespace, name } of refs.flatMap((text) => parseRef(text) ?? [])) {
+    const key = `${kind}:${namespace}`;
+    const group = groups.get(key) ?? { kind, namespace, names: [] };
+    group.names.push(name);
+    groups.set(key, group);
+  }
+  return { $any: [...groups.values()].map(({ kind, namespace, names }) => ({ $all: [{ kind }, { "metadata.namespace": namespace }, { "metadata.name": { $in: names } }] })) };
+}
+
+/** `is:` names states rather than values: orphan, mine, starred. An unknown one matches nothing. */
 function compileIs(values: readonly Value[], context: QueryContext): Predicate {
   const all = values.map((value) => {
     if (value.match !== "is") return NOTHING;
     if (value.text.toLowerCase() === "orphan") return ORPHAN;
+    if (value.text.toLowerCase() === "starred") return oneOf(context.starred ?? []);
     if (value.text.toLowerCase() === "mine") return { "relations.ownedBy": { $in: [...context.ownershipRefs] } };
     return NOTHING;
   });

@@ -12,7 +12,7 @@ import { useStored } from "@/ui/use-stored";
 import { ColumnMenu } from "./ColumnMenu";
 import { nextSort, type Column, type Sort } from "./columns";
 import classes from "./DataTable.module.css";
-import { tablePreferences } from "./preferences";
+import { roomyRows, tablePreferences, visibleColumns } from "./preferences";
 import { useRowKeys } from "./use-row-keys";
 
 interface DataTableProps<Row> {
@@ -21,6 +21,9 @@ interface DataTableProps<Row> {
   /** The name under which the chosen columns are remembered. */
   name: string;
   columns: readonly Column<Row>[];
+  /** The columns beside the primary one, by their ids, in place of those that are remembered; what changes them goes to onShown, and undefined stands for the remembered ones. */
+  shown?: readonly string[];
+  onShown?: (ids: string[] | undefined) => void;
   /** Undefined while the first page loads. */
   rows: readonly Row[] | undefined;
   rowId: (row: Row) => string;
@@ -48,11 +51,15 @@ const NONE: readonly never[] = [];
 
 /** Rows of one kind of thing: sortable, selectable, operable by keyboard, cards below 640 px. */
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
-  const { columns, rows, rowId, sort, onSort, selected, onSelect, onStar } = props;
+  const { columns, shown, onShown, rows, rowId, sort, onSort, selected, onSelect, onStar } = props;
   const narrow = useMediaQuery("(max-width: 640px)", false, { getInitialValueInEffect: false });
   const preferences = tablePreferences(props.name);
-  const { visible, roomy } = useStored(preferences);
-  const visibility = useMemo(() => Object.fromEntries(columns.map((column) => [column.id, column.primary ?? visible[column.id] ?? column.hidden !== true])), [columns, visible]);
+  const { visible } = useStored(preferences);
+  const roomy = useStored(roomyRows);
+  const visibility = useMemo(() => {
+    const ids = new Set(shown ?? visibleColumns(columns, visible));
+    return Object.fromEntries(columns.map(({ id, primary }) => [id, primary ?? ids.has(id)]));
+  }, [columns, shown, visible]);
   const selection = useMemo(() => Object.fromEntries([...(selected ?? NONE)].map((id) => [id, true as const])), [selected]);
   const definitions = useMemo(() => columns.map((column): ColumnDef<typeof features, Row> => ({ id: column.id, header: column.header, cell: (cell) => column.cell(cell.row.original) })), [columns]);
 
@@ -68,9 +75,15 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     },
     onColumnVisibilityChange: (update) => {
       const next = typeof update === "function" ? update(visibility) : update;
-      preferences.set({ roomy, visible: { ...visible, ...next } });
+      if (shown) onShown?.(visibleColumns(columns, next));
+      else preferences.set({ visible: { ...visible, ...next } });
     },
   });
+
+  const reset = () => {
+    preferences.set({ visible: {} });
+    onShown?.(undefined);
+  };
 
   const root = useRowKeys({
     ...(onSelect && { toggle: (id) => table.getRow(id).toggleSelected() }),
@@ -90,7 +103,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
               columns={columns.filter((column) => !column.primary).map((column) => ({ id: column.id, header: column.header, visible: visibility[column.id] ?? true }))}
               roomy={roomy}
               onToggle={(id) => table.getColumn(id)?.toggleVisibility()}
-              onRoomy={(next) => preferences.set({ visible, roomy: next })}
+              onRoomy={roomyRows.set}
+              {...((shown !== undefined || Object.keys(visible).length > 0) && { onReset: reset })}
             />
           )}
         </div>
