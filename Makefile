@@ -32,7 +32,7 @@ build: bin/callboard ## Build the UI, the core plugins and bin/callboard
 
 .PHONY: clean
 clean: ## Remove what was built (not ./data)
-	rm -rf bin .cache ui/node_modules e2e/backstage-client/node_modules ui/playwright-report ui/test-results ui/coverage
+	rm -rf bin .cache ui/node_modules e2e/backstage-client/node_modules tools/spectral/node_modules ui/playwright-report ui/test-results ui/coverage
 	find ui/dist plugins/*/dist -mindepth 1 -not -name .gitkeep -delete
 
 ##@ Change it
@@ -42,7 +42,7 @@ test: ## Run every test, after setting up what they need
 	@scripts/test.sh go modules rego ui e2e client
 
 .PHONY: test-go
-test-go: ## Run the Go tests with the race detector, and build each module on its own
+test-go: ## Run the Go tests, with the race detector where it tells most (RACE=all: everywhere), and build each module on its own
 	@scripts/test.sh go modules
 
 .PHONY: test-rego
@@ -79,6 +79,10 @@ generate-check: packages ## Fail when a generated source is not up to date
 bench: build ## Measure; docs/benchmarks.md explains the figures
 	@scripts/bench.sh
 
+.PHONY: bench-growth
+bench-growth: build ## Measure catalogs of 1,000 to 100,000 entities and draw the curves
+	@scripts/bench.sh growth
+
 .PHONY: bench-plugins
 bench-plugins: plugins ## Compare the plugin runtime with wazero alone, Extism and go-plugin
 	@scripts/bench-plugins.sh
@@ -111,6 +115,11 @@ e2e/backstage-client/node_modules/.package-lock.json: e2e/backstage-client/packa
 	@cd e2e/backstage-client && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
+tools/spectral/node_modules/.package-lock.json: tools/spectral/package.json tools/spectral/package-lock.json | .cache/prerequisites
+	@echo "==> installing spectral, which lints openapi.json"
+	@cd tools/spectral && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
 ui/dist/index.html: $(ui_files) ui/node_modules/.package-lock.json
 	@echo "==> building the UI"
 	@cd ui && npm run build --silent >../.cache/ui-build.log 2>&1 || { cat ../.cache/ui-build.log; exit 1; }
@@ -133,6 +142,10 @@ plugins: $(plugin_wasm) sdk/starter/dist/modules.zip
 
 .PHONY: packages
 packages: ui/node_modules/.package-lock.json e2e/backstage-client/node_modules/.package-lock.json
+
+# Only the linters need these.
+.PHONY: lint-packages
+lint-packages: packages tools/spectral/node_modules/.package-lock.json
 
 # Always asked, because the Go tool sees a change of any file and links only then.
 .PHONY: bin/callboard

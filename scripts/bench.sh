@@ -2,6 +2,7 @@
 # Measures bin/callboard and writes the figures to docs/benchmarks.md.
 #
 #   bench.sh                  start, ingest, memory and load on SQLite and PostgreSQL; plugin against native
+#   bench.sh growth           the first of these at several sizes of the catalog; draws docs/images/growth.svg
 #   bench.sh profile          where the CPU time of each request goes
 #   bench.sh FLAG...          the same as the first, with flags of callboard-bench, for example
 #                             bench.sh -suites catalog -stores sqlite -runs 5
@@ -18,6 +19,10 @@ case ${1:-} in
 profile)
 	shift
 	set -- -suites profile "$@"
+	;;
+growth)
+	shift
+	set -- -suites growth -seconds 2 "$@"
 	;;
 esac
 
@@ -60,7 +65,13 @@ case " $* " in
 	;;
 esac
 
-mkdir -p .cache/bench
+mkdir -p .cache/bench docs/images
 say "measuring; this takes a while (the figures go to .cache/bench/report.json as well)"
 bin/callboard-bench -binary bin/callboard -guest "$work/guest.wasm" -catalog-module plugins/catalog/dist/plugin.wasm \
 	-postgres "$dsn" -commit "$commit" -json .cache/bench/report.json -docs docs/benchmarks.md "$@"
+
+case " $* " in
+*" -suites growth "*)
+	(cd tools && GOWORK=off go run ./growth ../.cache/bench/report.json ../docs/images/growth.svg)
+	;;
+esac

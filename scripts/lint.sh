@@ -27,11 +27,12 @@ lint_tools() { (cd tools && GOWORK=off "$1" run --config ../.golangci.yml ./...)
 lint_ui() {
 	check lint "eslint" npm --prefix ui run --silent lint
 	check lint "UI types" npm --prefix ui run --silent typecheck
+	check lint "spectral, openapi.json" npm --prefix tools/spectral run --silent lint
 }
 
 scripts/prerequisites.sh || exit 1
-make -s --no-print-directory packages plugins ||
-	note fail lint "make packages plugins"
+make -s --no-print-directory lint-packages plugins ||
+	note fail lint "make lint-packages plugins"
 
 # Node uses one core for a minute while the Go linters start.
 set -m
@@ -49,7 +50,7 @@ fi
 check lint "go vet" go vet "${packages[@]}"
 check lint "go vet, as a guest" env GOOS=wasip1 GOARCH=wasm go vet ./sdk ./plugins/...
 if golangci=$(scripts/tool.sh golangci-lint); then
-		check lint "golangci-lint" "$golangci" run "${packages[@]}"
+	check lint "golangci-lint" "$golangci" run "${packages[@]}"
 	check lint "golangci-lint, tools" lint_tools "$golangci"
 else
 	note fail lint "building golangci-lint"
@@ -75,7 +76,7 @@ for script in scripts/*.sh deploy/scripts/*.sh .ci/run; do
 done
 check lint "generated sources are up to date" scripts/generate.sh --check
 
-say "UI: eslint, types"
+say "UI: eslint, types; openapi.json"
 wait "$ui_pid"
 cat "$results/ui.log"
 close "$results"

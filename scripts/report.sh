@@ -13,9 +13,9 @@ say() { printf '\n==> %s\n' "$*"; }
 # note pass|fail|skip|exit SUITE NAME: what the names mean is in tools/tally/report.go.
 note() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$results/checks.tsv"; }
 
-# check SUITE NAME COMMAND…: a check is one passed or failed test of its suite.
+# check SUITE NAME COMMAND…: a check is one passed or failed test of its suite. Those that take long say so.
 check() {
-	local suite=$1 name=$2
+	local suite=$1 name=$2 started=$SECONDS
 	shift 2
 	if run "$@"; then
 		note pass "$suite" "$name"
@@ -23,6 +23,7 @@ check() {
 		note fail "$suite" "$name"
 		echo "FAILED: $name"
 	fi
+	[ $((SECONDS - started)) -lt 5 ] || echo "--- $name took $((SECONDS - started)) s"
 }
 
 # ran SUITE STATUS: a runner that fails without a failed test in its report failed all the same.

@@ -7,7 +7,7 @@ set -euo pipefail
 present() {
 	case $1 in
 	postgresql) command -v initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' ;;
-	chromium) [ -n "${CHROMIUM:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome ;;
+	chromium) [ -n "${CHROMIUM:-}" ] || command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome ;;
 	gcc) command -v cc || command -v gcc ;;
 	esac >/dev/null
 }
