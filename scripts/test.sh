@@ -172,9 +172,10 @@ suite_e2e() {
 	fi
 	export CHROMIUM
 	make -s --no-print-directory packages || { note fail e2e "make packages"; return; }
-	# What a healthy server never shows: the stand-in fails on request. Needs ui/dist, not the server.
+	# What a healthy server never shows, and what the example company has not: the stand-in fails on request, and has
+	# kinds of plugins. Needs ui/dist, not the server.
 	make -s --no-print-directory ui/dist/index.html || { note fail e2e "building the UI"; return; }
-	PLAYWRIGHT_JUNIT_OUTPUT_FILE=$results/e2e-faults.xml run within ui env -u CALLBOARD_URL npx --no-install playwright test faults.spec.ts --reporter=list,junit
+	PLAYWRIGHT_JUNIT_OUTPUT_FILE=$results/e2e-faults.xml run within ui env -u CALLBOARD_URL PORT="$(free_port)" npx --no-install playwright test faults.spec.ts model.spec.ts own-kinds.spec.ts --reporter=list,junit
 	ran e2e-faults $?
 	# What plugins.spec.ts installs.
 	scripts/plugin.sh examples/hello || { note fail e2e "building examples/hello"; return; }

@@ -57,7 +57,7 @@ func (b *bench) say(format string, args ...any) { _, _ = fmt.Fprintf(b.out, form
 
 type options struct {
 	suites, stores, sizes, twin, cache, json, docs, commit string
-	socket                                          bool
+	socket                                                 bool
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
