@@ -17,8 +17,9 @@ type Model struct {
 type Kind struct {
 	Kind        string   `json:"kind" manifest:"required"`        // as entities write it, "Component"
 	APIVersions []string `json:"apiVersions" manifest:"required"` // that this declaration is for
-	// SpecType makes this the declaration for entities whose spec.type is
-	// exactly this; without it, for all that have none of their own.
+	// SpecType makes this a form: the declaration for entities whose spec.type is
+	// exactly this, of a kind that may be another plugin's; without it, for all
+	// that have none of their own.
 	SpecType    string `json:"specType,omitempty"`
 	Plural      string `json:"plural,omitempty"` // for people, "components"
 	Description string `json:"description,omitempty"`

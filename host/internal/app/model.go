@@ -1,15 +1,11 @@
 package app
 
 import (
-	"slices"
-
 	"github.com/callboard/callboard/host/internal/catalog/model"
 	"github.com/callboard/callboard/sdk/manifest"
 )
 
-// layer turns the model section of a manifest into the host's form: the
-// declarations of one kind and apiVersion that are for one spec.type become
-// variants of the one that is for all.
+// layer turns the model section of a manifest into the host's form.
 func layer(m *manifest.Manifest) model.Layer {
 	out := model.Layer{Plugin: m.ID}
 	for _, r := range m.Model.Relations {
@@ -22,23 +18,10 @@ func layer(m *manifest.Manifest) model.Layer {
 			Derived: derived(x.Defaults, x.Computed), Mirrored: mirrored(x.Mirrored), Line: x.Line,
 		})
 	}
-	variants := func(k manifest.Kind) []model.Variant {
-		var vs []model.Variant
-		for _, v := range m.Model.Kinds {
-			if v.SpecType != "" && v.Kind == k.Kind && slices.Equal(v.APIVersions, k.APIVersions) {
-				vs = append(vs, model.Variant{Type: v.SpecType, Description: v.Description, Schema: v.Schema, Relations: relations(v.Relations), Derived: derived(v.Defaults, v.Computed)})
-			}
-		}
-		return vs
-	}
 	for _, k := range m.Model.Kinds {
-		if k.SpecType != "" {
-			continue
-		}
 		out.Kinds = append(out.Kinds, model.Kind{
-			Kind: k.Kind, APIVersions: k.APIVersions, Plural: k.Plural, Description: k.Description,
-			Schema: k.Schema, Relations: relations(k.Relations), Variants: variants(k),
-			Derived: derived(k.Defaults, k.Computed), Mirrored: mirrored(k.Mirrored), Line: k.Line,
+			Kind: k.Kind, APIVersions: k.APIVersions, Type: k.SpecType, Plural: k.Plural, Description: k.Description,
+			Schema: k.Schema, Relations: relations(k.Relations), Derived: derived(k.Defaults, k.Computed), Mirrored: mirrored(k.Mirrored), Line: k.Line,
 		})
 	}
 	return out

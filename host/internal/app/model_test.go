@@ -39,7 +39,7 @@ func TestACompanyPluginBringsItsKind(t *testing.T) {
 		}
 	}
 	p := apptest.Start(t, apptest.Options{Files: map[string]string{
-		"app-config.yaml": "catalog: {rules: [{allow: [Dataset, Resource, Location]}], locations: [{type: file, target: ./all.yaml}]}\nplugins: {entries: {datasets: {source: " + dir + "}}}\n",
+		"app-config.yaml": "catalog: {rules: [{allow: [Dataset, Resource, API, Location]}], locations: [{type: file, target: ./all.yaml}]}\nplugins: {entries: {datasets: {source: " + dir + "}}}\n",
 		"all.yaml": `apiVersion: datasets.example.com/v1
 kind: Dataset
 metadata: {name: payments}
@@ -54,6 +54,16 @@ apiVersion: datasets.example.com/v1
 kind: Dataset
 metadata: {name: broken}
 spec: {owner: ledger, retentionDays: never}
+---
+apiVersion: backstage.io/v1alpha1
+kind: API
+metadata: {name: ledger}
+spec: {type: table, lifecycle: production, owner: ledger, columns: [day, amount]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: API
+metadata: {name: empty}
+spec: {type: table, lifecycle: production, owner: ledger, definition: x}
 `,
 	}})
 	const payments = "/api/catalog/entities/by-name/dataset/default/payments"
@@ -66,6 +76,12 @@ spec: {owner: ledger, retentionDays: never}
 	}
 	if res, _ := p.Get("/api/catalog/entities/by-name/dataset/default/broken"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("a dataset that its schema refuses: %d", res.StatusCode)
+	}
+	if res, body := p.Get("/api/catalog/entities/by-name/api/default/ledger"); res.StatusCode != http.StatusOK || !strings.Contains(body, `{"type":"ownedBy","targetRef":"group:default/ledger"}`) {
+		t.Errorf("an API of the plugin's form: %d %s", res.StatusCode, body)
+	}
+	if res, _ := p.Get("/api/catalog/entities/by-name/api/default/empty"); res.StatusCode != http.StatusNotFound {
+		t.Errorf("an API that its form's schema refuses: %d", res.StatusCode)
 	}
 
 	res, body := p.Get("/api/catalog/model")
@@ -84,6 +100,9 @@ spec: {owner: ledger, retentionDays: never}
 	}
 	if !computed || !mirrored {
 		t.Errorf("fields %+v", m.Kinds[at].Fields)
+	}
+	if !strings.Contains(body, `"type":"table","description":"Data that others query as a table."`) {
+		t.Errorf("the model lacks the form: %s", body)
 	}
 	if !strings.Contains(body, `"extendedBy":["datasets"]`) || !strings.Contains(body, `"example.com/data-steward"`) {
 		t.Errorf("the model says nothing of the extension or the annotation: %s", body)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,19 +33,20 @@ type known struct {
 }
 
 type version struct {
-	general  *Declaration
-	variants map[string]*Declaration
+	general *Declaration
+	forms   map[string]*Declaration // by spec.type
 }
 
 // Declaration is what the model says of one sort of entity: what its kind
 // says, and what other plugins add.
 type Declaration struct {
-	parts     []part
-	schemas   []*jsonschema.Schema // all of which hold
-	relations []RelationField
-	defaults  []owned[Default]
-	computed  []computed // each after those that it reads
-	mirrored  []owned[Mirrored]
+	description string // of a form
+	parts       []part
+	schemas     []*jsonschema.Schema // all of which hold
+	relations   []RelationField
+	defaults    []owned[Default]
+	computed    []computed // each after those that it reads
+	mirrored    []owned[Mirrored]
 }
 
 // part is what one plugin says of one sort of entity.
@@ -70,15 +72,11 @@ func Compile(layers ...Layer) (*Model, error) {
 	slices.SortStableFunc(layers, func(a, b Layer) int { return strings.Compare(a.Plugin, b.Plugin) })
 	m.layers = layers
 	sum := sha256.New()
-	for _, layer := range layers {
-		for _, k := range layer.Kinds {
-			if err := m.add(layer.Plugin, k); err != nil {
-				return nil, wrong(layer.Plugin, k.Line, "kind", k.Kind, err)
-			}
-			if err := digest(sum, k); err != nil {
-				return nil, wrong(layer.Plugin, k.Line, "kind", k.Kind, err)
-			}
-		}
+	if err := m.declare(layers, sum, false, m.add); err != nil {
+		return nil, err
+	}
+	if err := m.declare(layers, sum, true, m.form); err != nil {
+		return nil, err
 	}
 	for _, layer := range layers {
 		for _, x := range layer.Extensions {
@@ -100,6 +98,25 @@ func Compile(layers ...Layer) (*Model, error) {
 	m.digest = hex.EncodeToString(sum.Sum(nil))
 	m.pair(layers)
 	return m, nil
+}
+
+// declare adds the kinds of all layers, or the forms of kinds.
+func (m *Model) declare(layers []Layer, sum hash.Hash, forms bool, add func(plugin string, k Kind) error) error {
+	for _, layer := range layers {
+		for _, k := range layer.Kinds {
+			if (k.Type != "") != forms {
+				continue
+			}
+			err := add(layer.Plugin, k)
+			if err == nil {
+				err = digest(sum, k)
+			}
+			if err != nil {
+				return wrong(layer.Plugin, k.Line, "kind", k.Kind, err)
+			}
+		}
+	}
+	return nil
 }
 
 func digest(sum hash.Hash, declared any) error {
@@ -139,9 +156,6 @@ func (m *Model) pair(layers []Layer) {
 	for _, layer := range layers {
 		for _, k := range layer.Kinds {
 			fields(k.Relations)
-			for _, v := range k.Variants {
-				fields(v.Relations)
-			}
 		}
 	}
 }
@@ -180,20 +194,59 @@ func (m *Model) add(plugin string, k Kind) error {
 		if _, twice := to.versions[name]; twice {
 			return fmt.Errorf("apiVersion %q is declared by plugin %q already", name, to.plugin)
 		}
-		v := &version{general: &Declaration{parts: []part{{plugin, k.Line, k.Schema, k.Relations, k.Derived}}}, variants: map[string]*Declaration{}}
-		for _, variant := range k.Variants {
-			if _, twice := v.variants[variant.Type]; twice || variant.Type == "" {
-				return fmt.Errorf("variant %q has no type of its own", variant.Type)
-			}
-			p := part{plugin, k.Line, variant.Schema, variant.Relations, variant.Derived}
-			if len(p.relations) == 0 {
-				p.relations = k.Relations
-			}
-			v.variants[variant.Type] = &Declaration{parts: []part{p}}
-		}
-		to.versions[name] = v
+		to.versions[name] = &version{general: &Declaration{parts: []part{{plugin, k.Line, k.Schema, k.Relations, k.Derived}}}, forms: map[string]*Declaration{}}
 	}
 	return to.mirror(plugin, k.Mirrored)
+}
+
+// form adds the declaration of a kind for one spec.type. Each kind is known.
+func (m *Model) form(plugin string, k Kind) error {
+	if len(k.APIVersions) == 0 {
+		return errors.New("kind and apiVersions must be set")
+	}
+	if len(k.Mirrored) > 0 {
+		return fmt.Errorf("a mirrored field is for all forms of a kind; the one with specType %q cannot have its own", k.Type)
+	}
+	to, err := m.declared(k.Kind)
+	if err != nil {
+		return err
+	}
+	for _, name := range k.APIVersions {
+		v, err := to.version(name)
+		if err != nil {
+			return err
+		}
+		if other := v.forms[k.Type]; other != nil {
+			return fmt.Errorf("specType %q of apiVersion %q is declared by plugin %q already", k.Type, name, other.parts[0].plugin)
+		}
+		p := part{plugin, k.Line, k.Schema, k.Relations, k.Derived}
+		if len(p.relations) == 0 {
+			p.relations = v.general.parts[0].relations
+		}
+		v.forms[k.Type] = &Declaration{description: k.Description, parts: []part{p}}
+	}
+	return nil
+}
+
+// declared returns a kind that some layer declares.
+func (m *Model) declared(kind string) (*known, error) {
+	to := m.kinds[strings.ToLower(kind)]
+	switch {
+	case to == nil:
+		return nil, errors.New("no plugin declares that kind; the plugin that does is not installed, or has been refused")
+	case to.name != kind:
+		return nil, fmt.Errorf("plugin %q declares it as %q", to.plugin, to.name)
+	}
+	return to, nil
+}
+
+// version returns the declaration of the kind for an apiVersion.
+func (k *known) version(name string) (*version, error) {
+	v := k.versions[name]
+	if v == nil {
+		return nil, fmt.Errorf("plugin %q declares it without apiVersion %q; it has %s", k.plugin, name, strings.Join(slices.Sorted(maps.Keys(k.versions)), ", "))
+	}
+	return v, nil
 }
 
 // compileSchema compiles a schema, nil when there is none.
@@ -246,7 +299,7 @@ func (m *Model) Find(file string, root *descriptor.Value) (*Declaration, error) 
 		slices.Sort(versions)
 		return nil, descriptor.Problem{File: file, Line: line(apiVersion), Path: "apiVersion", Reason: fmt.Sprintf("kind %s has no apiVersion %s; it has %s", k.name, apiVersion.Str(), strings.Join(versions, ", "))}
 	}
-	if d := v.variants[root.Lookup("spec.type").Str()]; d != nil {
+	if d := v.forms[root.Lookup("spec.type").Str()]; d != nil {
 		return d, nil
 	}
 	return v.general, nil

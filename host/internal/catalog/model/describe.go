@@ -95,6 +95,9 @@ func (m *Model) Describe() Description {
 	out := Description{Kinds: []DescribedKind{}, Relations: m.describeRelations(), Annotations: []DescribedKey{}, Labels: []DescribedKey{}}
 	for _, layer := range m.layers {
 		for _, k := range layer.Kinds {
+			if k.Type != "" {
+				continue // among the forms of the kind
+			}
 			out.Kinds = append(out.Kinds, m.describeKind(layer.Plugin, k))
 		}
 		for _, key := range layer.Annotations {
@@ -117,16 +120,13 @@ func (m *Model) describeKind(plugin string, k Kind) DescribedKind {
 		Kind: k.Kind, Plural: k.Plural, Description: k.Description, Plugin: plugin, APIVersions: k.APIVersions,
 		Schemas: v.general.describeSchemas(), Fields: v.general.describeFields(), Variants: []DescribedVariant{}, ExtendedBy: []string{},
 	}
-	descriptions := map[string]string{}
-	for _, variant := range k.Variants {
-		descriptions[variant.Type] = variant.Description
-	}
-	for _, name := range slices.Sorted(maps.Keys(v.variants)) {
-		d := v.variants[name]
-		out.Variants = append(out.Variants, DescribedVariant{Type: name, Description: descriptions[name], Schemas: d.describeSchemas(), Fields: d.describeFields()})
+	for _, name := range slices.Sorted(maps.Keys(v.forms)) {
+		d := v.forms[name]
+		out.Variants = append(out.Variants, DescribedVariant{Type: name, Description: d.description, Schemas: d.describeSchemas(), Fields: d.describeFields()})
 	}
 	for _, layer := range m.layers {
-		if slices.ContainsFunc(layer.Extensions, func(x Extension) bool { return x.Kind == k.Kind }) {
+		form := func(f Kind) bool { return f.Kind == k.Kind && f.Type != "" }
+		if slices.ContainsFunc(layer.Extensions, func(x Extension) bool { return x.Kind == k.Kind }) || layer.Plugin != plugin && slices.ContainsFunc(layer.Kinds, form) {
 			out.ExtendedBy = append(out.ExtendedBy, layer.Plugin)
 		}
 	}

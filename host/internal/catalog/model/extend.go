@@ -11,12 +11,9 @@ import (
 
 // extend adds what a plugin says of a kind that it need not have declared.
 func (m *Model) extend(plugin string, x Extension) error {
-	to := m.kinds[strings.ToLower(x.Kind)]
-	switch {
-	case to == nil:
-		return errors.New("no plugin declares that kind; the plugin that does is not installed, or has been refused")
-	case to.name != x.Kind:
-		return fmt.Errorf("plugin %q declares it as %q", to.plugin, to.name)
+	to, err := m.declared(x.Kind)
+	if err != nil {
+		return err
 	}
 	versions := x.APIVersions
 	if len(versions) == 0 {
@@ -24,20 +21,20 @@ func (m *Model) extend(plugin string, x Extension) error {
 	}
 	more := part{plugin, x.Line, x.Schema, x.Relations, x.Derived}
 	for _, name := range versions {
-		v := to.versions[name]
-		if v == nil {
-			return fmt.Errorf("plugin %q declares it without apiVersion %q; it has %s", to.plugin, name, strings.Join(slices.Sorted(maps.Keys(to.versions)), ", "))
+		v, err := to.version(name)
+		if err != nil {
+			return err
 		}
 		if x.Type != "" {
-			if v.variants[x.Type] == nil {
-				v.variants[x.Type] = &Declaration{parts: slices.Clone(v.general.parts)}
+			if v.forms[x.Type] == nil {
+				v.forms[x.Type] = &Declaration{parts: slices.Clone(v.general.parts)}
 			}
-			v.variants[x.Type].parts = append(v.variants[x.Type].parts, more)
+			v.forms[x.Type].parts = append(v.forms[x.Type].parts, more)
 			continue
 		}
 		v.general.parts = append(v.general.parts, more)
-		for _, variant := range v.variants {
-			variant.parts = append(variant.parts, more)
+		for _, form := range v.forms {
+			form.parts = append(form.parts, more)
 		}
 	}
 	return to.mirror(plugin, x.Mirrored)
@@ -67,8 +64,8 @@ func (m *Model) each(visit func(k *known, d *Declaration) error) error {
 			if err := visit(k, v.general); err != nil {
 				return err
 			}
-			for _, variant := range slices.Sorted(maps.Keys(v.variants)) {
-				if err := visit(k, v.variants[variant]); err != nil {
+			for _, form := range slices.Sorted(maps.Keys(v.forms)) {
+				if err := visit(k, v.forms[form]); err != nil {
 					return err
 				}
 			}
@@ -227,9 +224,6 @@ func (l *Layer) fields() []RelationField {
 	var out []RelationField
 	for _, k := range l.Kinds {
 		out = append(out, k.Relations...)
-		for _, v := range k.Variants {
-			out = append(out, v.Relations...)
-		}
 	}
 	for _, x := range l.Extensions {
 		out = append(out, x.Relations...)

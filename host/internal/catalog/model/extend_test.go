@@ -86,6 +86,39 @@ func TestALayerExtendsOneTypeOfAKind(t *testing.T) {
 	}
 }
 
+// A layer may declare a form of a kind that another plugin brings: it replaces
+// the kind's schema for its spec.type, and keeps its relations unless it names some.
+func TestALayerBringsAFormOfAKindOfAnother(t *testing.T) {
+	kind, more := service()
+	form := model.Layer{Plugin: "batch", Kinds: []model.Kind{{
+		Kind: "Service", APIVersions: []string{"ops/v1"}, Type: "job", Description: "Runs and ends.",
+		Schema: json.RawMessage(`{"properties":{"spec":{"required":["schedule"]}}}`),
+	}}}
+	m, err := model.Compile(form, more, kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "apiVersion: ops/v1\nkind: Service\nmetadata: {name: a}\n"
+	got, err := derive(t, m, head+"spec: {type: job, schedule: daily, runsOn: db, payer: crew}\n")
+	if err != nil || len(got) != 4 || got[0].Target != "resource:default/db" || got[2].Type != "paidBy" {
+		t.Errorf("relations %v, %v", got, err)
+	}
+	if _, err := derive(t, m, head+"spec: {type: job, tier: 1}\n"); err == nil || !strings.Contains(err.Error(), "spec.schedule: is missing") {
+		t.Errorf("a job without a schedule: %v", err)
+	}
+	if _, err := derive(t, m, head+"spec: {tier: 1}\n"); err != nil {
+		t.Errorf("a service of no type: %v", err)
+	}
+	shown := m.Describe().Kinds[0]
+	if len(m.Describe().Kinds) != 1 || len(shown.Variants) != 1 || shown.Variants[0].Type != "job" || shown.Variants[0].Description != "Runs and ends." || strings.Join(shown.ExtendedBy, " ") != "batch costs" {
+		t.Errorf("described as %+v", m.Describe().Kinds)
+	}
+	without, err := model.Compile(kind, more)
+	if err != nil || without.Digest() == m.Digest() {
+		t.Errorf("the digest says nothing of forms: %v", err)
+	}
+}
+
 func TestLayersThatDisagreeAreNamedWithThePlace(t *testing.T) {
 	kind, more := service()
 	add := func(x model.Extension) []model.Layer {
@@ -99,11 +132,21 @@ func TestLayersThatDisagreeAreNamedWithThePlace(t *testing.T) {
 		}
 		return x
 	}
+	form := func(k model.Kind) []model.Layer {
+		k.Line = 3
+		return []model.Layer{kind, {Plugin: "x", Kinds: []model.Kind{k}}}
+	}
+	job := model.Kind{Kind: "Service", APIVersions: []string{"ops/v1"}, Type: "job"}
 	for _, tc := range []struct {
 		name   string
 		layers []model.Layer
 		want   string
 	}{
+		{"a form of no kind", form(model.Kind{Kind: "Robot", APIVersions: []string{"v1"}, Type: "job"}), `model of plugin "x": kind "Robot" (line 3 of its manifest): no plugin declares that kind`},
+		{"a form of a kind in other letters", form(model.Kind{Kind: "service", APIVersions: []string{"ops/v1"}, Type: "job"}), `plugin "ops" declares it as "Service"`},
+		{"a form of no version", form(model.Kind{Kind: "Service", APIVersions: []string{"ops/v2"}, Type: "job"}), `plugin "ops" declares it without apiVersion "ops/v2"; it has ops/v1`},
+		{"a form of two", append(form(job), model.Layer{Plugin: "y", Kinds: []model.Kind{job}}), `model of plugin "y": kind "Service": specType "job" of apiVersion "ops/v1" is declared by plugin "x" already`},
+		{"a form that mirrors", form(model.Kind{Kind: "Service", APIVersions: []string{"ops/v1"}, Type: "job", Mirrored: []model.Mirrored{{Field: "spec.a", Relation: "r", From: "spec.b"}}}), `a mirrored field is for all forms of a kind`},
 		{"no such kind", []model.Layer{more}, `model of plugin "costs": extension of kind "Service": no plugin declares that kind`},
 		{"no such version", add(model.Extension{APIVersions: []string{"ops/v2"}}), `extension of kind "Service" (line 7 of its manifest): plugin "ops" declares it without apiVersion "ops/v2"; it has ops/v1`},
 		{"a field of the other", add(model.Extension{Schema: json.RawMessage(serviceSchema)}), `model of plugin "x": kind "Service" (line 7 of its manifest): field spec.address is declared by plugin "ops" already`},

@@ -34,11 +34,15 @@ type Pair struct {
 	InverseTitle string `json:"-"`
 }
 
-// Kind declares a kind of entity. A kind and apiVersion have one declaration,
-// whichever plugin brings it.
+// Kind declares a kind of entity, or a form of one. A kind, apiVersion and type
+// have one declaration, whichever plugin brings it.
 type Kind struct {
 	// Kind as entities write it, "Component".
 	Kind string `json:"kind"`
+	// Type makes this a form of the kind: it replaces Schema, and Relations if
+	// it names any, for entities whose spec.type is this. The kind itself may be
+	// of another plugin.
+	Type string `json:"type,omitempty"`
 	// APIVersions that this declaration is for, "backstage.io/v1alpha1".
 	APIVersions []string `json:"apiVersions"`
 	Title       string   `json:"title,omitempty"`
@@ -49,11 +53,8 @@ type Kind struct {
 	// not be repeated. References to other documents are refused.
 	Schema    json.RawMessage `json:"schema,omitempty"`
 	Relations []RelationField `json:"relations,omitempty"`
-	// Variants replace Schema, and Relations if they name any, for entities
-	// whose spec.type is the variant's Type.
-	Variants []Variant `json:"variants,omitempty"`
 	Derived
-	// Mirrored fields are of all versions and variants of the kind.
+	// Mirrored fields are of all versions and forms of the kind.
 	Mirrored []Mirrored `json:"mirrored,omitempty"`
 	Line     int        `json:"-"` // in the manifest, for messages; 0 = unknown
 }
@@ -95,15 +96,6 @@ type Extension struct {
 	Derived
 	Mirrored []Mirrored `json:"mirrored,omitempty"`
 	Line     int        `json:"-"`
-}
-
-// Variant is a form of a kind, chosen by spec.type.
-type Variant struct {
-	Type        string          `json:"type"`
-	Description string          `json:"description,omitempty"`
-	Schema      json.RawMessage `json:"schema,omitempty"`
-	Relations   []RelationField `json:"relations,omitempty"`
-	Derived
 }
 
 // Where the namespace of a ref that names none comes from.
