@@ -33,11 +33,11 @@ const variety = 200
 // catalogCases returns the requests of the baseline. What they ask for is read
 // from the server's own catalog.
 func (b *bench) catalogCases(ctx context.Context, s *server) ([]testCase, error) {
-	components, err := names(ctx, s, "component")
+	components, err := names(ctx, s, "component", 100)
 	if err != nil {
 		return nil, err
 	}
-	groups, err := names(ctx, s, "group")
+	groups, err := names(ctx, s, "group", 20)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (b *bench) catalogCases(ctx context.Context, s *server) ([]testCase, error)
 }
 
 // names lists the names of all entities of a kind.
-func names(ctx context.Context, s *server, kind string) ([]string, error) {
+func names(ctx context.Context, s *server, kind string, least int) ([]string, error) {
 	target := api + "/entities/by-query?limit=100000&fields=metadata.name&orderField=metadata.name,asc&filter=kind=" + kind
 	status, body, err := s.get(ctx, target)
 	if err != nil || status != 200 {
@@ -97,8 +97,8 @@ func names(ctx context.Context, s *server, kind string) ([]string, error) {
 	if err := json.Unmarshal(body, &p); err != nil {
 		return nil, fmt.Errorf("reading the names of kind %s: %w", kind, err)
 	}
-	if len(p.Items) < 100 {
-		return nil, fmt.Errorf("the catalog has %d entities of kind %s, at least 100 are needed", len(p.Items), kind)
+	if len(p.Items) < least {
+		return nil, fmt.Errorf("the catalog has %d entities of kind %s, at least %d are needed", len(p.Items), kind, least)
 	}
 	out := make([]string, len(p.Items))
 	for i, item := range p.Items {

@@ -45,6 +45,8 @@ func wholes() []whole {
 		{"resident memory, idle after a second start", "354", 250, "MiB", func(r *storeResult) float64 { return mib(r.Idle.Resident) }},
 		{"resident memory after the load", "700", 350, "MiB", func(r *storeResult) float64 { return mib(r.Loaded.Resident) }},
 		{"resident memory, peak of the load", "–", 350, "MiB", func(r *storeResult) float64 { return mib(r.Loaded.Peak) }},
+		{"an address is registered, until it is visible", "–", 1000, "ms", func(r *storeResult) float64 { return r.Changes.Registered }},
+		{"one of 500 entities of a file changed and is refreshed, until it is visible", "–", 1000, "ms", func(r *storeResult) float64 { return r.Changes.File }},
 		{"database", "399", 57, "MiB", func(r *storeResult) float64 { return mib(r.Database) }},
 	}
 }

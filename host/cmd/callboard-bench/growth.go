@@ -53,6 +53,7 @@ func (r *report) growthTable() string {
 			mib(g.Ingest.Peak), mib(g.Idle.Resident), g.kib(g.Idle.Resident), mib(g.Database), g.kib(g.Database))
 	}
 	b.WriteString(whole.String())
+	b.WriteString("\nFrom the request that tells of a change until by-name answers with it:\n\n" + r.changesTable())
 	b.WriteString("\n16 clients, requests a second and p99:\n\n")
 	var load table
 	load.row("entities", "store")

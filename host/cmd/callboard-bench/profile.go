@@ -50,6 +50,7 @@ func (b *bench) profile(ctx context.Context) (_ []profileResult, err error) {
 	if err != nil {
 		return nil, err
 	}
+	defer s.close()
 	side, err := loadtest.FreePort(ctx)
 	if err != nil {
 		return nil, err

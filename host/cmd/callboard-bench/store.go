@@ -32,6 +32,7 @@ type storeResult struct {
 	Database int64           `json:"databaseBytes"`
 	Starts   []starts        `json:"starts"`
 	Cases    []caseResult    `json:"cases"`
+	Changes  changesResult   `json:"changes"`
 }
 
 // start is what the server used from its start until it was where it should be.
@@ -60,6 +61,8 @@ type stage struct {
 	config   string
 	addr     string
 	database string // name of the PostgreSQL database
+	site     *site  // that the server may read
+	close    func()
 }
 
 func (b *bench) newStage(ctx context.Context, store string) (*stage, error) {
@@ -75,6 +78,9 @@ func (b *bench) newStage(ctx context.Context, store string) (*stage, error) {
 		return nil, fmt.Errorf("making a data folder: %w", err)
 	}
 	if s.addr, err = loadtest.FreePort(ctx); err != nil {
+		return nil, err
+	}
+	if s.site, s.close, err = newSite(ctx); err != nil {
 		return nil, err
 	}
 	database := map[string]any{"client": "sqlite"}
@@ -93,7 +99,7 @@ func (b *bench) newStage(ctx context.Context, store string) (*stage, error) {
 	// JSON is YAML.
 	config, err := json.MarshalIndent(map[string]any{
 		"app":     map[string]any{"baseUrl": "http://" + s.addr},
-		"backend": map[string]any{"database": database},
+		"backend": map[string]any{"database": database, "reading": map[string]any{"allow": []any{map[string]string{"host": s.site.addr}}}},
 		"auth":    map[string]any{"environment": "development", "providers": map[string]any{"guest": map[string]any{}}},
 		"catalog": map[string]any{
 			"rules":     []any{map[string]any{"allow": []string{"Component", "API", "System", "Domain", "Group", "User", "Resource", "Location", "Template"}}},

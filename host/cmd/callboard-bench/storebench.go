@@ -17,6 +17,7 @@ func (b *bench) measureStore(ctx context.Context, store string) (*storeResult, e
 	if err != nil {
 		return nil, err
 	}
+	defer s.close()
 	r := &storeResult{Store: store}
 	if r.Version, err = s.version(ctx); err != nil {
 		return nil, err
@@ -119,6 +120,9 @@ func (s *stage) measureLoad(ctx context.Context, r *storeResult) (err error) {
 	if r.Cases, err = s.bench.measure(ctx, srv, cases, s.bench.say); err != nil {
 		return err
 	}
-	r.Loaded, err = loadtest.ReadMemory(srv.pid())
+	if r.Loaded, err = loadtest.ReadMemory(srv.pid()); err != nil {
+		return err
+	}
+	r.Changes, err = s.measureChanges(ctx, srv)
 	return err
 }
