@@ -1,6 +1,6 @@
 // Package policies holds the policy bundle that travels inside the binary, in Rego.
 //
-// Owns: who may do what when an installation brings no policy of its own, and the tests of that.
-// Does not own: evaluation. Nothing in the host evaluates these files yet; that starts with the identity-and-policy work.
-// Flow: {principal, actor, permission, resource} → data.callboard.authz.decision → {effect, reason}; `make test-rego` runs the tests.
+// Owns: who may do what when an installation brings no policy of its own, roles as data, and the tests of that.
+// Does not own: evaluation (host/internal/policy), who has which role (permission.bindings in the configuration).
+// Flow: {principal, permission, resource} → data.callboard.authz.decision → {effect, rules, reason}; `make test-rego` runs the tests.
 package policies

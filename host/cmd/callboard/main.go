@@ -52,7 +52,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newServeCommand(), newDoctorCommand(), newVersionCommand(), newConfigCommand(), newCatalogCommand(), newPluginCommand())
+	root.AddCommand(newServeCommand(), newDoctorCommand(), newVersionCommand(), newConfigCommand(), newCatalogCommand(), newPolicyCommand(), newPluginCommand())
 	return root
 }
 

@@ -57,6 +57,7 @@ type App struct {
 	uses      *capability.Uses
 	traces    *telemetry.Traces
 	metrics   *telemetry.Metrics
+	policy    *livePolicy
 	index     *index.Index
 	catalog   *catalogEngine
 	keeper    *history.Keeper
@@ -119,7 +120,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.index = index.New(index.Config{CursorKey: cursors, Random: o.Random, Logger: a.log.Logger})
+	if a.policy, err = newLivePolicy(ctx, c, func(name string) (string, bool) { return a.plugins.permission(name) }, a.log.Logger); err != nil {
+		return nil, err
+	}
+	a.index = index.New(index.Config{CursorKey: cursors, Random: o.Random, Logger: a.log.Logger, Visibility: visibility{a.policy.guard}})
 	a.closeLater(func(context.Context) error { a.index.Close(); return nil })
 	return a, a.wire(ctx, out)
 }
@@ -161,7 +165,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 	}
 	others := &peers{}
 	table, err := capabilities(services{
-		egress: out, sources: reader, secrets: &a.secrets, peers: others, reader: a.index, graph: a.index, problems: a.index, locations: a.catalog, engine: a.catalog.engine, store: a.store,
+		egress: out, sources: reader, secrets: &a.secrets, peers: others, reader: a.index, permits: permits{a.policy.guard, a.index}, graph: a.index, problems: a.index, locations: a.catalog, engine: a.catalog.engine, store: a.store,
 		history: history.NewReader(history.Deps{Store: a.store, Catalog: a.index, Sight: a.index}), removed: a.catalog.engine,
 		config: configs, log: log, now: o.Now,
 		blobs: a.blobs, metrics: a.metrics, audit: observer,
@@ -239,7 +243,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		Preferences: preferences{a.store},
 		Plugins:     a.plugins,
 		Host:        &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: a.uses, store: a.store, catalog: a.catalog},
-		Installer:   a.installer, Permissions: permissions{production: c.Auth.IsProduction()},
+		Installer:   a.installer, Permissions: permits{a.policy.guard, a.index},
 		Recordings: &recordings{recorder: a.recorder, registry: a.plugins.registry, log: log},
 		TLS:        certificate, RequestID: uuid.NewString, Now: o.Now,
 	})
@@ -271,6 +275,7 @@ func (a *App) Reload(change config.Change) {
 		}
 	}
 	a.installer.Reload(context.Background(), change.Config)
+	a.policy.reload(context.Background(), change.Config)
 	a.secrets.current.Store(change.Config)
 	if err := a.log.SetLevel(change.Config.Telemetry.LogLevel); err != nil {
 		a.log.Error("the log level stays", "error", err)

@@ -38,6 +38,7 @@ type services struct {
 	engine    capcatalog.Engine
 	history   capcatalog.History
 	removed   capcatalog.Registrations
+	permits   capcatalog.Permits
 	store     store.Store
 	config    capconfig.Source
 	peers     capplugin.Peers
@@ -57,7 +58,7 @@ type services struct {
 // capabilities is the table: every power that a plugin can ask for.
 func capabilities(s services) (capability.Table, error) {
 	return capability.NewTable(
-		capcatalog.New(capcatalog.Deps{Reader: s.reader, Graph: s.graph, Problems: s.problems, Locations: s.locations, Engine: s.engine, Past: s.history, Removed: s.removed, Now: s.now}),
+		capcatalog.New(capcatalog.Deps{Reader: s.reader, Graph: s.graph, Problems: s.problems, Locations: s.locations, Engine: s.engine, Past: s.history, Removed: s.removed, Permits: s.permits, Now: s.now}),
 		kv.New(s.store, s.now),
 		capconfig.New(s.config),
 		caplog.New(s.log),

@@ -64,14 +64,14 @@ func TestOnePluginsModelStopsNobodyElse(t *testing.T) {
 
 func TestKeysWithoutEffectAreNamed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "app-config.yaml")
-	if err := os.WriteFile(file, []byte("permission: {enabled: true}\nbackend: {trustedProxies: [10.0.0.0/8]}\nintegrations: {azure: [{host: dev.azure.com}], bitbucketCloud: [{token: x}]}\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("backend: {trustedProxies: [10.0.0.0/8]}\nintegrations: {azure: [{host: dev.azure.com}], bitbucketCloud: [{token: x}]}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c, err := config.Load(t.Context(), config.Options{Files: []string{file}, Environ: []string{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(unused(c), " "); got != "backend.trustedProxies permission.enabled integrations.bitbucketCloud integrations.azure" {
+	if got := strings.Join(unused(c), " "); got != "backend.trustedProxies integrations.bitbucketCloud integrations.azure" {
 		t.Errorf("named %q", got)
 	}
 }

@@ -49,6 +49,7 @@ func (a *App) Start(ctx context.Context, pprofAddr string) error {
 	work.Go(func() { a.sweep(background) })
 	work.Go(func() { a.keepUses(background) })
 	work.Go(func() { a.plugins.compileAhead(background) })
+	work.Go(func() { a.policy.follow(background) })
 	work.Go(func() { settle(background) })
 	a.closeLater(func(context.Context) error {
 		stop()

@@ -10,7 +10,7 @@ import (
 // operator who sets one must not believe that it works.
 var later = []string{
 	"backend.cors", "backend.trustedProxies", "backend.auth.externalAccess",
-	"auth.providers.github", "auth.providers.oidc", "auth.session", "permission.enabled",
+	"auth.providers.github", "auth.providers.oidc", "auth.session",
 	"search.engine", "search.meilisearch", "techdocs",
 	"integrations.bitbucketCloud", "integrations.bitbucketServer", "integrations.azure",
 }

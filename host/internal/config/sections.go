@@ -206,7 +206,22 @@ type Meilisearch struct {
 
 // Permission says whether policy decides.
 type Permission struct {
-	Enabled bool `key:"enabled" default:"true" doc:"false lets everybody do everything; refused in production."`
+	Enabled  bool          `key:"enabled" default:"true" doc:"false lets everybody do everything; refused in production."`
+	Policy   PolicySource  `key:"policy" doc:"A company's own rules, in Rego." live:"true"`
+	Bindings []RoleBinding `key:"bindings" doc:"Who has which role." live:"true"`
+	Guests   []string      `key:"guests" example:"[viewer]" doc:"Roles of guests, who are let in during development only; absent means admin, an empty list none but those of bindings." live:"true"`
+}
+
+// PolicySource is where the rules of a company are.
+type PolicySource struct {
+	Folder   string `key:"folder" example:"./policy" doc:"Folder of Rego modules and data.json, read beside the policy in the binary."`
+	Replaces bool   `key:"replaces" doc:"true uses the folder in place of the policy in the binary."`
+}
+
+// RoleBinding gives a role to people.
+type RoleBinding struct {
+	Role    string   `key:"role" example:"platform-engineer" doc:"A role of the policy: viewer, developer, platform-engineer, security, admin, or one of the company's."`
+	Members []string `key:"members" example:"[group:default/platform]" doc:"Refs of users and groups."`
 }
 
 // Plugins are the plugins of this installation.

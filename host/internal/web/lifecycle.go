@@ -54,10 +54,18 @@ type Settings interface {
 	SetConfig(ctx context.Context, o install.Order, value json.RawMessage) error
 }
 
-// Permissions decides who may change plugins.
+// Permissions decides who may do what.
 type Permissions interface {
 	// May returns nil or a fault of kind Denied that names the permission.
 	May(ctx context.Context, who principal.Authority, permission string) error
+	// MaySome is May for a permission that may be had with some entities and not
+	// with others: whoever does something with one asks about that one.
+	MaySome(ctx context.Context, who principal.Authority, permission string) error
+	// MayWith is May for one entity. What does not exist, or is no ref, is
+	// allowed to those only who may with everything.
+	MayWith(ctx context.Context, who principal.Authority, permission, ref string) error
+	// OfEntity reports whether the permission is about entities.
+	OfEntity(permission string) bool
 }
 
 // The permissions of the life cycle.
@@ -202,7 +210,11 @@ func ifMatch(field string) (uint64, error) {
 
 // readJSON reads the body into v, which knows every key. A request without a
 // body leaves v as it is.
-func readJSON(c *fiber.Ctx, v any) error {
+func readJSON(c *fiber.Ctx, v any) error { return decodeJSON(c, v, true) }
+
+// decodeJSON reads a body; one that clients of Backstage send may have members
+// that nobody here knows.
+func decodeJSON(c *fiber.Ctx, v any, strict bool) error {
 	body := c.Request().Body()
 	if len(body) == 0 {
 		return nil
@@ -211,7 +223,9 @@ func readJSON(c *fiber.Ctx, v any) error {
 		return &statusError{http.StatusUnsupportedMediaType, "send application/json"}
 	}
 	d := json.NewDecoder(strings.NewReader(string(body)))
-	d.DisallowUnknownFields()
+	if strict {
+		d.DisallowUnknownFields()
+	}
 	if err := d.Decode(v); err != nil {
 		return fault.New(fault.Invalid, "the body is not what this endpoint takes: %w", err)
 	}

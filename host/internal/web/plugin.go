@@ -69,7 +69,7 @@ func (s *Server) servePlugin(c *fiber.Ctx) error {
 		return err
 	}
 	if match.Permission != "" {
-		if err := s.config.Permissions.May(c.UserContext(), authority, match.Permission); err != nil {
+		if err := s.config.Permissions.MaySome(c.UserContext(), authority, match.Permission); err != nil {
 			return err
 		}
 	}

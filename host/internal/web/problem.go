@@ -14,6 +14,7 @@ import (
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin/install"
+	"github.com/callboard/callboard/host/internal/policy"
 )
 
 // statusError is a refusal that has a status of its own.
@@ -67,8 +68,16 @@ type problem struct {
 	Error     *bodyError    `json:"error,omitempty"`
 	Request   *bodyRequest  `json:"request,omitempty"`
 	Response  *bodyResponse `json:"response,omitempty"`
+	Denial    *denial       `json:"denial,omitempty"`
 	// Review is what an operator has to look at before asking again.
 	Review *install.Review `json:"review,omitempty"`
+}
+
+// denial says which permission was missing.
+type denial struct {
+	Permission string   `json:"permission"`
+	Rule       string   `json:"rule,omitempty"`
+	GrantedBy  []string `json:"grantedBy,omitempty"`
 }
 
 type bodyError struct {
@@ -104,6 +113,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		method    *methodError
 		retry     interface{ RetryAfter() time.Duration }
 		refused   *install.Refused
+		denied    *denial
 	)
 	switch {
 	case errors.As(err, &own):
@@ -121,6 +131,10 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	case kind == fault.Internal:
 		s.config.Log.ErrorContext(c.UserContext(), "internal error", "method", c.Method(), "path", c.Path(), "error", err)
 	}
+	var missing *policy.Denial
+	if errors.As(err, &missing) {
+		denied = &denial{Permission: missing.Permission, Rule: strings.Join(missing.Rules, ", "), GrantedBy: missing.GrantedBy}
+	}
 	if errors.As(err, &retry) {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(retry.RetryAfter().Seconds()))))
 	}
@@ -133,6 +147,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		Type: "urn:callboard:problem:" + kindName, Title: http.StatusText(status), Status: status,
 		Detail: detail, Instance: c.OriginalURL(), RequestID: id,
 	}
+	p.Denial = denied
 	if refused != nil {
 		p.Review = refused.Review
 	}

@@ -191,6 +191,7 @@ func (s *Server) routes() {
 	app.Post("/api/app/session", s.switchPersona)
 	app.Get("/api/app/info", s.info)
 	s.preferenceRoutes()
+	s.permissionRoutes()
 	app.All("/api/:plugin", s.servePlugin)
 	app.All("/api/:plugin/*", s.servePlugin)
 	// Not app.Use("/api"): that would take /api-docs, too.

@@ -1168,6 +1168,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/permission/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask what the caller may do
+         * @description As Backstage's permission clients ask. A permission about entities needs the ref of one; of an entity that does not exist, or that the caller may not see, the answer is the same.
+         */
+        post: operations["authorize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1501,6 +1521,7 @@ export interface components {
             detail?: string;
             instance?: string;
             requestId?: string;
+            denial?: components["schemas"]["Denial"];
         };
         /** @description RFC 9457. */
         Problem: {
@@ -1515,12 +1536,7 @@ export interface components {
                 pointer?: string;
                 detail: string;
             }[];
-            denial?: {
-                permission: string;
-                rule?: string;
-                /** @description Refs of those who can grant it. */
-                grantedBy?: string[];
-            };
+            denial?: components["schemas"]["Denial"];
             error?: {
                 /** @description Backstage's name: InputError, AuthenticationError, NotAllowedError, NotFoundError, ConflictError, PayloadTooLargeError, UnsupportedMediaTypeError, ServiceUnavailableError, ResponseError, Error. */
                 name: string;
@@ -2420,6 +2436,13 @@ export interface components {
             relations: components["schemas"]["ModelRelation"][];
             annotations: components["schemas"]["ModelKey"][];
             labels: components["schemas"]["ModelKey"][];
+        };
+        /** @description Which permission was missing. */
+        Denial: {
+            permission: string;
+            rule?: string;
+            /** @description Refs of those who can grant it. */
+            grantedBy?: string[];
         };
     };
     responses: {
@@ -5253,6 +5276,57 @@ export interface operations {
             413: components["responses"]["CatalogError"];
             415: components["responses"]["CatalogError"];
             503: components["responses"]["CatalogError"];
+            default: components["responses"]["CatalogError"];
+        };
+    };
+    authorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        /** @description Comes back with the answer. */
+                        id: string;
+                        permission: {
+                            type?: string;
+                            name: string;
+                            /** @description Not read: what a permission does is declared by its plugin. */
+                            attributes?: Record<string, never>;
+                            resourceType?: string;
+                        };
+                        /** @description Entity ref, or several of them. */
+                        resourceRef?: string | string[];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description One answer a question, in their order. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            result: ("ALLOW" | "DENY") | ("ALLOW" | "DENY")[];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["CatalogInvalid"];
+            401: components["responses"]["CatalogUnauthenticated"];
+            403: components["responses"]["CatalogDenied"];
+            413: components["responses"]["CatalogTooLarge"];
+            415: components["responses"]["CatalogUnsupported"];
+            503: components["responses"]["CatalogUnavailable"];
             default: components["responses"]["CatalogError"];
         };
     };

@@ -55,6 +55,12 @@ type Engine interface {
 	Remove(by ingest.Asker, ref string) error
 }
 
+// Permits decides by policy what may be done with an entity.
+type Permits interface {
+	// MayWith returns nil or a fault of kind Denied.
+	MayWith(ctx context.Context, who principal.Authority, permission, ref string) error
+}
+
 // Deps is what the capability stands on.
 type Deps struct {
 	Reader    catalog.Reader
@@ -64,12 +70,13 @@ type Deps struct {
 	Engine    Engine
 	Past      History
 	Removed   Registrations
+	Permits   Permits // nil = one may do with an entity what one sees
 	Now       func() time.Time
 }
 
 // New returns the table's row.
 func New(d Deps) capability.Capability {
-	s := service{d.Reader, d.Graph, d.Problems, d.Locations, d.Engine, d.Past, d.Removed, quantity.NewRate(maxRefreshes, d.Now)}
+	s := service{d.Reader, d.Graph, d.Problems, d.Locations, d.Engine, d.Past, d.Removed, d.Permits, quantity.NewRate(maxRefreshes, d.Now)}
 	return capability.Capability{
 		ID: abi.CapCatalog, EveryActor: true, Scope: scopes{},
 		Ops: map[uint32]capability.Operation{
@@ -109,6 +116,7 @@ type service struct {
 	history   History
 
 	registrations Registrations
+	permits       Permits
 
 	refreshes *quantity.Rate // by installation
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/callboard/callboard/host/internal/catalog/descriptor"
 	"github.com/callboard/callboard/host/internal/catalog/ingest"
 	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/sdk/contract"
 	"github.com/callboard/callboard/sdk/entity"
 )
@@ -133,6 +134,9 @@ func (s service) refresh(ctx context.Context, c *capability.Call, q *contract.Ca
 			return nil, err
 		}
 		refs[i] = ref.String()
+		if err := s.may(ctx, v, "catalog.entity.refresh", refs[i]); err != nil {
+			return nil, err
+		}
 	}
 	if !s.refreshes.Take(c.Installation, len(refs)+len(q.Keys)) {
 		return nil, fault.New(fault.Exhausted, "plugin %s has refreshed more than %d entities within a minute, which is the limit", c.Plugin, maxRefreshes)
@@ -180,6 +184,14 @@ func mayRegister(c *capability.Call) error {
 func itself(c *capability.Call) string { return "plugin:" + c.Plugin }
 
 // asker is who asks for a change, for the history.
+// may refuses what policy does not let the viewer do with an entity that it sees.
+func (s service) may(ctx context.Context, v principal.Viewer, permission, ref string) error {
+	if s.permits == nil {
+		return nil
+	}
+	return s.permits.MayWith(ctx, v.Authority(), permission, ref) //nolint:wrapcheck // a fault with the message for the guest
+}
+
 func asker(c *capability.Call, own bool) ingest.Asker {
 	if c.Own(own) {
 		return ingest.Asker{Subject: itself(c), Plugin: c.Plugin}
@@ -253,6 +265,9 @@ func (s service) remove(ctx context.Context, c *capability.Call, q *contract.Cat
 		return nil, fault.New(fault.Invalid, "%w", err)
 	}
 	if _, err := s.sees(ctx, c.Viewer(false), r, ref.String()); err != nil {
+		return nil, err
+	}
+	if err := s.may(ctx, c.Viewer(false), "catalog.entity.delete", ref.String()); err != nil {
 		return nil, err
 	}
 	return nil, s.engine.Remove(asker(c, false), ref.String()) //nolint:wrapcheck // a fault with the message for the guest

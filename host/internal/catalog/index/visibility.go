@@ -2,6 +2,7 @@ package index
 
 import (
 	"github.com/callboard/callboard/host/internal/catalog"
+	policies "github.com/callboard/callboard/host/internal/condition" // the index has conditions of its own
 	"github.com/callboard/callboard/host/internal/principal"
 )
 
@@ -33,8 +34,26 @@ func (p Part) Len() int { return len(p.segment.docs) }
 // Ref returns the canonical ref of an entity.
 func (p Part) Ref(id uint32) string { return p.segment.docs[id].ref }
 
-// Bytes returns an entity as JSON, with all its relations. Nobody writes into them.
-func (p Part) Bytes(id uint32) []byte { return p.segment.docs[id].full }
+// Resource returns an entity as policies see it. It views the entity's bytes.
+func (p Part) Resource(id uint32) policies.Resource {
+	return p.segment.docs[id].resource()
+}
+
+func (d *document) resource() policies.Resource {
+	return policies.NewResource(d.ref, d.full, func(add func(policies.Relation)) {
+		d.relations(func(r relation) { add(policies.Relation{Type: r.kind, Target: r.target, Incoming: r.incoming}) })
+	})
+}
+
+// Resource returns the entity with a canonical ref as policies see it, whoever
+// may see it.
+func (x *Index) Resource(ref string) (policies.Resource, bool) {
+	p, id, found := view{snapshot: x.current.Load()}.find(ref)
+	if !found {
+		return policies.Resource{}, false
+	}
+	return p.docs[id].resource(), true
+}
 
 // everything is the visibility of a host without policy.
 type everything struct{}

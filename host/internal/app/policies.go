@@ -1,0 +1,245 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/callboard/callboard/host/internal/catalog/index"
+	"github.com/callboard/callboard/host/internal/condition"
+	"github.com/callboard/callboard/host/internal/config"
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/plugin"
+	"github.com/callboard/callboard/host/internal/policy"
+	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/policies"
+	"github.com/callboard/callboard/sdk/entity"
+)
+
+// livePolicy keeps the policy up to date with the configuration and with the
+// company's folder. What cannot be used changes nothing, and is said.
+type livePolicy struct {
+	guard *policy.Guard
+	log   *slog.Logger
+
+	mu     sync.Mutex // of what follows; compiling happens under it, too
+	config *config.Config
+	seen   string // of the folder, when it was read last
+}
+
+// newLivePolicy compiles the policy of the configuration. A portal whose
+// policy does not compile, or fails its own tests, does not start.
+func newLivePolicy(ctx context.Context, c *config.Config, lookup func(string) (string, bool), log *slog.Logger) (*livePolicy, error) {
+	p := &livePolicy{
+		guard: policy.NewGuard(policy.GuardConfig{Open: !c.Permission.Enabled, Lookup: lookup, Log: log}),
+		log:   log,
+	}
+	return p, p.use(ctx, c)
+}
+
+// use makes the policy of a configuration the live one.
+func (p *livePolicy) use(ctx context.Context, c *config.Config) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.config, p.seen = c, signature(policyFolder(c))
+	bundle, err := PolicyBundle(c)
+	if err != nil {
+		return err
+	}
+	if bundle.Digest()[:16] == p.guard.Revision() {
+		return nil
+	}
+	engine, err := policy.Load(ctx, bundle)
+	if err != nil {
+		return err //nolint:wrapcheck // says what and where
+	}
+	p.guard.Use(engine, administrators(c))
+	p.log.InfoContext(ctx, "policy in use", "revision", engine.Revision(), "modules", len(bundle.Modules))
+	return nil
+}
+
+// reload takes over a changed configuration, or a changed folder.
+func (p *livePolicy) reload(ctx context.Context, c *config.Config) {
+	if err := p.use(ctx, c); err != nil {
+		p.log.ErrorContext(ctx, "the changed policy cannot be used; the one before stays", "revision", p.guard.Revision(), "error", err)
+	}
+}
+
+// followEvery is how soon a change of the company's folder is seen. Looking at
+// it works on every file system, where notifications of changes do not.
+const followEvery = 500 * time.Millisecond
+
+// follow looks after the company's folder until the context ends.
+func (p *livePolicy) follow(ctx context.Context) {
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		p.mu.Lock()
+		c, seen := p.config, p.seen
+		p.mu.Unlock()
+		if folder := policyFolder(c); folder != "" && signature(folder) != seen {
+			p.reload(ctx, c)
+		}
+	}
+}
+
+// signature changes when a file below the folder does.
+func signature(folder string) string {
+	if folder == "" {
+		return ""
+	}
+	var b strings.Builder
+	_ = filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			fmt.Fprintf(&b, "%s %v\n", path, err)
+			return nil //nolint:nilerr // it is part of the signature
+		}
+		if info, err := e.Info(); err == nil && !e.IsDir() {
+			fmt.Fprintf(&b, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return b.String()
+}
+
+const folderKey = "permission.policy.folder"
+
+// policyFolder is the absolute path of the company's folder, empty for none.
+func policyFolder(c *config.Config) string {
+	folder := c.Permission.Policy.Folder
+	if folder == "" || filepath.IsAbs(folder) {
+		return folder
+	}
+	return filepath.Join(filepath.Dir(c.Origin(folderKey).File), folder)
+}
+
+// PolicyBundle is the bundle of the binary, with or replaced by the folder of
+// the configuration, and what the configuration says of the installation.
+// Fault: Invalid, with the place.
+func PolicyBundle(c *config.Config) (policy.Bundle, error) {
+	bundle, err := policy.ReadBundle(policies.FS())
+	if err != nil {
+		return bundle, err //nolint:wrapcheck // says what and where
+	}
+	if folder := policyFolder(c); folder != "" {
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			return bundle, fault.New(fault.Invalid, "%s: %s: %s is no folder", c.Origin(folderKey), folderKey, folder)
+		}
+		company, err := policy.ReadBundle(os.DirFS(folder))
+		if err != nil {
+			return bundle, err //nolint:wrapcheck // says what and where
+		}
+		if c.Permission.Policy.Replaces {
+			bundle = company
+		} else if bundle, err = bundle.Extend(filepath.Base(folder), company); err != nil {
+			return bundle, err //nolint:wrapcheck // says what and where
+		}
+	}
+	environment := "development"
+	if c.Auth.IsProduction() {
+		environment = "production"
+	}
+	bindings := bundle.List("callboard", "bindings")
+	for _, b := range c.Permission.Bindings {
+		members := make([]any, len(b.Members))
+		for i, ref := range b.Members {
+			members[i] = strings.ToLower(ref)
+		}
+		bindings = append(bindings, map[string]any{"role": b.Role, "members": members})
+	}
+	if c.Permission.Guests != nil {
+		roles := make([]any, len(c.Permission.Guests))
+		for i, role := range c.Permission.Guests {
+			roles[i] = role
+		}
+		bundle = bundle.With(roles, "callboard", "guests")
+	}
+	return bundle.With(environment, "callboard", "installation", "environment").With(bindings, "callboard", "bindings"), nil
+}
+
+// administrators are those who have the role admin by the configuration.
+func administrators(c *config.Config) []string {
+	var out []string
+	for _, b := range c.Permission.Bindings {
+		if b.Role == "admin" {
+			out = append(out, b.Members...)
+		}
+	}
+	return out
+}
+
+// hostPermissions are those that the host itself asks for, with what they do.
+var hostPermissions = map[string]string{
+	"plugins.install": "create", "plugins.operate": "update", "plugins.grant": "update", "plugins.configure": "update",
+}
+
+// permission says what a permission does and whether it is about entities: as
+// the manifest of the plugin says whose id it begins with.
+func (p *pluginSet) permission(name string) (action string, ofEntity bool) {
+	if action, ok := hostPermissions[name]; ok {
+		return action, false
+	}
+	id, _, _ := strings.Cut(name, ".")
+	one := p.get(plugin.ID(id))
+	if one == nil || one.bundle == nil || one.bundle.Manifest == nil {
+		return "", false
+	}
+	for _, declared := range one.bundle.Manifest.Permissions {
+		if declared.Name == name {
+			return declared.Action, declared.ResourceType == "catalog-entity"
+		}
+	}
+	return "", false
+}
+
+// visibility shows of the catalog what the policy lets a viewer read.
+type visibility struct{ guard *policy.Guard }
+
+// Scope implements index.Visibility.
+func (v visibility) Scope(viewer principal.Viewer) *index.Scope {
+	ctx := context.Background() // a policy has a budget of its own
+	reach := v.guard.Reach(ctx, viewer.Authority(), "catalog.entity.read")
+	if reach.Everything() {
+		return nil
+	}
+	return &index.Scope{Key: reach.Key, See: func(p index.Part) index.Set {
+		seen := index.NewSet(p.Len())
+		if reach.Nothing() {
+			return seen
+		}
+		for id := range uint32(p.Len()) { //nolint:gosec // ids are 32 bits
+			if r := p.Resource(id); reach.Has(ctx, &r) {
+				seen.Add(id)
+			}
+		}
+		return seen
+	}}
+}
+
+// permits is the guard for those who name entities by their refs.
+type permits struct {
+	*policy.Guard
+	index *index.Index
+}
+
+// MayWith implements web.Permissions and the catalog capability's Permits.
+func (p permits) MayWith(ctx context.Context, who principal.Authority, permission, ref string) error {
+	var resource *condition.Resource
+	if parsed, err := entity.ParseRef(ref, "", ""); err == nil {
+		if r, found := p.index.Resource(parsed.String()); found {
+			resource = &r
+		}
+	}
+	return p.Guard.MayWith(ctx, who, permission, resource) //nolint:wrapcheck // a fault that says which permission
+}

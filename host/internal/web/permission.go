@@ -1,0 +1,110 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/callboard/callboard/host/internal/fault"
+	"github.com/callboard/callboard/host/internal/principal"
+)
+
+// maxAuthorized is how many questions one request may ask.
+const maxAuthorized = 1000
+
+// authorizeItem is one question as Backstage's permission client asks it. What
+// the permission does is the host's to know: the client's word is not read.
+type authorizeItem struct {
+	ID         string `json:"id"`
+	Permission struct {
+		Name         string `json:"name"`
+		ResourceType string `json:"resourceType"`
+	} `json:"permission"`
+	ResourceRef refs `json:"resourceRef"`
+}
+
+// refs are a ref or a list of them; single tells which was written.
+type refs struct {
+	all    []string
+	single bool
+}
+
+// UnmarshalJSON reads either form.
+func (r *refs) UnmarshalJSON(text []byte) error {
+	if len(text) > 0 && text[0] == '[' {
+		return json.Unmarshal(text, &r.all) //nolint:wrapcheck // the caller says what it was reading
+	}
+	var one string
+	if err := json.Unmarshal(text, &one); err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	r.all, r.single = []string{one}, true
+	return nil
+}
+
+type authorizeAnswer struct {
+	ID     string `json:"id"`
+	Result any    `json:"result"` // "ALLOW" or "DENY", or a list of them for a list of refs
+}
+
+func (s *Server) permissionRoutes() {
+	s.app.Post("/api/permission/authorize", func(c *fiber.Ctx) error {
+		who, err := s.signedIn(c)
+		if err != nil {
+			return err
+		}
+		var in struct {
+			Items []authorizeItem `json:"items"`
+		}
+		if err := decodeJSON(c, &in, false); err != nil {
+			return err
+		}
+		if in.Items == nil || len(in.Items) > maxAuthorized {
+			return fault.New(fault.Invalid, "items must be a list of at most %d questions: {id, permission: {name, …}, resourceRef}", maxAuthorized)
+		}
+		out := make([]authorizeAnswer, len(in.Items))
+		for i, item := range in.Items {
+			if item.ID == "" || item.Permission.Name == "" {
+				return fault.New(fault.Invalid, "items[%d] needs an id, and a permission with a name", i)
+			}
+			result, err := s.authorize(c.UserContext(), who, item)
+			if err != nil {
+				return err
+			}
+			out[i] = authorizeAnswer{item.ID, result}
+		}
+		return s.answer(c, map[string][]authorizeAnswer{"items": out})
+	})
+}
+
+func (s *Server) authorize(ctx context.Context, who principal.Authority, item authorizeItem) (any, error) {
+	p, name := s.config.Permissions, item.Permission.Name
+	switch {
+	case len(item.ResourceRef.all) == 0 && (p.OfEntity(name) || item.Permission.ResourceType != ""):
+		return nil, fault.New(fault.Invalid, "Resource permissions require a resourceRef to be set. Direct user requests without a resourceRef are not allowed.")
+	case len(item.ResourceRef.all) == 0:
+		return verdict(p.May(ctx, who, name))
+	case item.ResourceRef.single:
+		return verdict(p.MayWith(ctx, who, name, item.ResourceRef.all[0]))
+	}
+	results := make([]string, len(item.ResourceRef.all))
+	for i, ref := range item.ResourceRef.all {
+		one, err := verdict(p.MayWith(ctx, who, name, ref))
+		if err != nil {
+			return nil, err
+		}
+		results[i] = one
+	}
+	return results, nil
+}
+
+func verdict(err error) (string, error) {
+	switch {
+	case err == nil:
+		return "ALLOW", nil
+	case fault.Is(err, fault.Denied):
+		return "DENY", nil
+	}
+	return "", err
+}
