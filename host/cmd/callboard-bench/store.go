@@ -49,8 +49,9 @@ type starts struct {
 	Ready  start `json:"ready"`
 }
 
-// idleFor is how long a server is left alone before its idle memory is read.
-const idleFor = 5 * time.Second
+// idleFor is how long a server is left alone before its idle memory is read. It
+// gives back what loading took some seconds after its start.
+const idleFor = 15 * time.Second
 
 // stage is a server with its data folder and database, which can be started
 // again and again.

@@ -21,9 +21,7 @@ import (
 // a loopback address that serves profiles.
 func (a *App) Start(ctx context.Context, pprofAddr string) error {
 	c := a.options.Config
-	// What is loaded stays: collecting it again and again while it grows costs a
-	// tenth of the time to ready. The rate is as before when Start returns.
-	defer debug.SetGCPercent(debug.SetGCPercent(loadGCPercent))
+	defer collectLess()()
 	if err := a.plugins.registry.Start(ctx); err != nil {
 		return fmt.Errorf("starting the plugin registry: %w", err)
 	}
@@ -72,9 +70,6 @@ func (a *App) Start(ctx context.Context, pprofAddr string) error {
 	go func() { a.served <- a.server.Serve(a.listener) }()
 	return nil
 }
-
-// loadGCPercent is the garbage collector's rate while the catalog is loaded.
-const loadGCPercent = 400
 
 // settleAfter is when the portal has answered its first requests.
 const settleAfter = 5 * time.Second
