@@ -208,6 +208,7 @@ for (const { path, breaking, title } of [
   { path: "/catalog/-/org", breaking: "by-query", title: "The teams cannot be listed" },
   { path: "/", breaking: "catalog/problems", title: "What you own cannot be checked right now" },
   { path: "/health", breaking: "catalog/problems", title: "The problems cannot be listed" },
+  { path: "/policy", breaking: "api/policy", title: "The policy cannot be shown" },
   { path: "/settings", breaking: "app/preferences", title: "Your choices cannot be read" },
 ]) {
   test(`${path} says so when ${breaking} fails, and can be tried again`, async ({ page, context, watch }) => {
@@ -230,6 +231,13 @@ for (const { path, breaking, title } of [
     await expectAccessible(page);
   });
 }
+
+test("a policy that is refused is said, with its place, and the one before shown", async ({ page }) => {
+  await page.goto("/policy");
+  await expect(page.getByRole("status").filter({ hasText: "this one stays: policy: policy/secret.rego:12" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 3, name: "Administrator" })).toBeVisible();
+  await expectAccessible(page);
+});
 
 test("a star that cannot be kept goes out again and says why", async ({ page, context, watch }) => {
   watch.allow(/500/);

@@ -38,6 +38,8 @@ const subjects: Subject[] = [
   { name: "plugin-install", path: "/plugins/-/install" },
   { name: "plugin-missing", path: "/plugins/there-is-no-such-plugin", status: /404/ },
   { name: "review-missing", path: `/plugins/-/releases/sha256:${"0".repeat(64)}`, status: /404/ },
+  { name: "policy", path: "/policy" },
+  { name: "policy-answer", path: "/policy?user=user%3Adevelopment%2Fguest&permission=catalog.entity.refresh" },
   { name: "health", path: "/health" },
   { name: "docs-missing", path: "/docs/default/component/anything" },
   { name: "not-found", path: "/there/is/no/such/page" },

@@ -120,7 +120,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.policy, err = newLivePolicy(ctx, c, func(name string) (string, bool) { return a.plugins.permission(name) }, a.log.Logger); err != nil {
+	if a.policy, err = newLivePolicy(ctx, c, func(name string) (string, bool) { return a.plugins.permission(name) }, o.Now, a.log.Logger); err != nil {
 		return nil, err
 	}
 	a.index = index.New(index.Config{CursorKey: cursors, Random: o.Random, Logger: a.log.Logger, Visibility: visibility{a.policy.guard}})
@@ -175,7 +175,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		return fmt.Errorf("making the table of capabilities: %w", err)
 	}
 	a.uses = capability.NewUses(table, a.store, o.Now)
-	doors := capability.NewGate(capability.Config{Table: table, Audit: observer, Uses: a.uses, Log: log})
+	doors := capability.NewGate(capability.Config{Table: table, Policy: grants{a.policy.guard}, Audit: observer, Uses: a.uses, Log: log})
 	cache := o.WasmCache
 	if cache == "" {
 		cache = filepath.Join(c.DataDir, "wasm-cache")
@@ -229,6 +229,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		Guest: guests, Default: guest.UserEntityRef, Personas: guest.Personas, Directory: &directory{reader: a.index},
 		Sessions: a.store, Now: o.Now,
 	})
+	a.policy.people, a.policy.index, a.policy.issuer = &directory{reader: a.index}, a.index, authn.GuestIssuer
 	hooks, err := newWebhooks(c, a.store, a.catalog, a.jobs.events.Nudge, o.Now, log)
 	if err != nil {
 		return err
@@ -243,7 +244,7 @@ func (a *App) wire(ctx context.Context, out *egress.Egress) error {
 		Preferences: preferences{a.store},
 		Plugins:     a.plugins,
 		Host:        &hostAPI{version: o.Version, started: o.Now(), plugins: a.plugins, installer: a.installer, uses: a.uses, store: a.store, catalog: a.catalog},
-		Installer:   a.installer, Permissions: permits{a.policy.guard, a.index},
+		Installer:   a.installer, Permissions: permits{a.policy.guard, a.index}, Policy: a.policy,
 		Recordings: &recordings{recorder: a.recorder, registry: a.plugins.registry, log: log},
 		TLS:        certificate, RequestID: uuid.NewString, Now: o.Now,
 	})

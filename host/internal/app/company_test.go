@@ -12,8 +12,9 @@ import (
 )
 
 // hello installs the example company plugin as an operator would: a folder
-// named in plugins.entries.
-func hello(t *testing.T, grants string) *apptest.Portal {
+// named in plugins.entries. More files may be there; of app-config.yaml it is
+// more text.
+func hello(t *testing.T, grants string, more map[string]string) *apptest.Portal {
 	t.Helper()
 	examples := filepath.Join(apptest.Root(), "examples")
 	wasm, err := apptest.BuildPlugin(examples, "./hello")
@@ -30,7 +31,7 @@ func hello(t *testing.T, grants string) *apptest.Portal {
 			t.Fatal(err)
 		}
 	}
-	p := apptest.Start(t, apptest.Options{Files: map[string]string{
+	files := map[string]string{
 		"app-config.yaml": `
 catalog:
   rules: [{allow: [Component, Group, Location]}]
@@ -53,7 +54,11 @@ kind: Component
 metadata: {name: engine}
 spec: {type: service, lifecycle: production, owner: streams}
 `,
-	}})
+	}
+	for name, text := range more {
+		files[name] += text
+	}
+	p := apptest.Start(t, apptest.Options{Files: files})
 	p.Until("/api/catalog/entities/by-name/component/default/engine", func(status int, _ string) bool { return status == http.StatusOK })
 	// Before it is compiled for the first time a plugin answers 503 with Retry-After.
 	p.Until("/api/hello/teams/streams", func(status int, _ string) bool { return status != http.StatusServiceUnavailable })
@@ -61,7 +66,7 @@ spec: {type: service, lifecycle: production, owner: streams}
 }
 
 func TestACompanyPluginDoesWhatItWasGranted(t *testing.T) {
-	p := hello(t, "{catalog: true, kv: true}")
+	p := hello(t, "{catalog: true, kv: true}", nil)
 	json := map[string]string{"Content-Type": "application/json"}
 	for _, count := range []string{`"count":1`, `"count":2`} {
 		res, body := p.Do(http.MethodPost, "/api/hello/teams/streams/greetings", "{}", json)
@@ -87,8 +92,26 @@ func TestACompanyPluginDoesWhatItWasGranted(t *testing.T) {
 	}
 }
 
+// What the operator granted, a rule of the company's policy takes away again:
+// from this plugin, and within a second.
+func TestThePolicyNarrowsAGrant(t *testing.T) {
+	p := hello(t, "{catalog: true, kv: true}", map[string]string{
+		"app-config.yaml":  "permission: {policy: {folder: ./policy}}\n",
+		"policy/kv.rego":   "package callboard.authz\n\ndeny contains \"reviewed plugins only\" if {\n\tinput.principal.kind == \"plugin\"\n\tinput.permission.name == \"capability.kv\"\n\tnot input.principal.id in data.company.reviewed\n}\n",
+		"policy/data.json": `{"company": {"reviewed": ["catalog"]}}`,
+	})
+	res, body := p.Get("/api/hello/teams/streams")
+	if res.StatusCode != http.StatusForbidden || !strings.Contains(body, "plugin:hello has not the permission capability.kv: the policy denies it: reviewed plugins only") {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	if err := os.WriteFile(filepath.Join(p.Dir, "policy", "data.json"), []byte(`{"company": {"reviewed": ["catalog", "hello"]}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.Until("/api/hello/teams/streams", func(status int, _ string) bool { return status == http.StatusOK })
+}
+
 func TestACompanyPluginMayNothingElse(t *testing.T) {
-	p := hello(t, "{catalog: {read: {kinds: [group]}}}")
+	p := hello(t, "{catalog: {read: {kinds: [group]}}}", nil)
 	res, body := p.Get("/api/hello/teams/streams")
 	if res.StatusCode != http.StatusForbidden || !strings.Contains(body, "kv") {
 		t.Errorf("without the grant of kv: %d %s", res.StatusCode, body)

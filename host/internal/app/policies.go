@@ -2,15 +2,20 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/callboard/callboard/host/internal/authn"
+	"github.com/callboard/callboard/host/internal/capability"
 	"github.com/callboard/callboard/host/internal/catalog/index"
 	"github.com/callboard/callboard/host/internal/condition"
 	"github.com/callboard/callboard/host/internal/config"
@@ -18,6 +23,7 @@ import (
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/policy"
 	"github.com/callboard/callboard/host/internal/principal"
+	"github.com/callboard/callboard/host/internal/web"
 	"github.com/callboard/callboard/policies"
 	"github.com/callboard/callboard/sdk/entity"
 )
@@ -28,17 +34,24 @@ type livePolicy struct {
 	guard *policy.Guard
 	log   *slog.Logger
 
+	now func() time.Time
+	// What is asked for others needs who they are, and what is there.
+	people authn.Directory
+	index  *index.Index
+	issuer string // of the users of this installation
+
 	mu     sync.Mutex // of what follows; compiling happens under it, too
 	config *config.Config
 	seen   string // of the folder, when it was read last
+	status web.PolicyStatus
 }
 
 // newLivePolicy compiles the policy of the configuration. A portal whose
 // policy does not compile, or fails its own tests, does not start.
-func newLivePolicy(ctx context.Context, c *config.Config, lookup func(string) (string, bool), log *slog.Logger) (*livePolicy, error) {
+func newLivePolicy(ctx context.Context, c *config.Config, lookup func(string) (string, bool), now func() time.Time, log *slog.Logger) (*livePolicy, error) {
 	p := &livePolicy{
 		guard: policy.NewGuard(policy.GuardConfig{Open: !c.Permission.Enabled, Lookup: lookup, Log: log}),
-		log:   log,
+		log:   log, now: now,
 	}
 	return p, p.use(ctx, c)
 }
@@ -49,19 +62,100 @@ func (p *livePolicy) use(ctx context.Context, c *config.Config) error {
 	defer p.mu.Unlock()
 	p.config, p.seen = c, signature(policyFolder(c))
 	bundle, err := PolicyBundle(c)
-	if err != nil {
-		return err
-	}
-	if bundle.Digest()[:16] == p.guard.Revision() {
+	if err == nil && bundle.Digest()[:16] == p.guard.Revision() {
+		p.status.Refused = nil // what was refused is mended
 		return nil
 	}
-	engine, err := policy.Load(ctx, bundle)
+	var engine *policy.Engine
+	if err == nil {
+		engine, err = policy.Load(ctx, bundle)
+	}
 	if err != nil {
+		p.status.Refused = &web.RefusedPolicy{At: p.now(), Why: err.Error()}
 		return err //nolint:wrapcheck // says what and where
 	}
 	p.guard.Use(engine, administrators(c))
+	p.status = web.PolicyStatus{Revision: engine.Revision(), Since: p.now(), Modules: slices.Sorted(maps.Keys(bundle.Modules)), Roles: rolesOf(bundle)}
 	p.log.InfoContext(ctx, "policy in use", "revision", engine.Revision(), "modules", len(bundle.Modules))
 	return nil
+}
+
+// Status implements web.Policy.
+func (p *livePolicy) Status() web.PolicyStatus {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.status
+}
+
+// Evaluate implements web.Policy.
+func (p *livePolicy) Evaluate(ctx context.Context, q web.PolicyQuestion) (web.PolicyAnswer, error) {
+	ask := policy.Question{Permission: policy.Permission{Name: q.Permission}}
+	switch {
+	case q.Permission == "" || (q.User == "") == (q.Plugin == ""):
+		return web.PolicyAnswer{}, fault.New(fault.Invalid, "name a permission, and either a user or a plugin")
+	case q.Plugin != "":
+		ask.Principal = policy.Principal{Kind: principal.Plugin.String(), Issuer: "callboard", ID: q.Plugin, Ref: "plugin:" + q.Plugin}
+	default:
+		ref, err := entity.ParseRef(q.User, "user", "default")
+		if err != nil {
+			return web.PolicyAnswer{}, fault.New(fault.Invalid, "user: %w", err)
+		}
+		who := p.people.Profile(ctx, ref.String())
+		ask.Principal = policy.Principal{Kind: principal.User.String(), Issuer: p.issuer, ID: ref.String(), Ref: ref.String(), Ownership: append([]string{ref.String()}, who.Ownership...)}
+	}
+	if q.EntityRef != "" {
+		ref, err := entity.ParseRef(q.EntityRef, "", "default")
+		if err != nil {
+			return web.PolicyAnswer{}, fault.New(fault.Invalid, "entityRef: %w", err)
+		}
+		r, found := p.index.Resource(ref.String())
+		if !found {
+			return web.PolicyAnswer{}, fault.New(fault.Invalid, "entityRef: there is no entity %s", ref)
+		}
+		ask.Resource = &r
+	}
+	x, err := p.guard.Explain(ctx, ask)
+	return web.PolicyAnswer{
+		Allow: x.Allow, Rules: append([]string{}, x.Rules...), Reason: x.Reason, Condition: x.Condition, AskedEach: x.AskedEach, Input: x.Input, Revision: x.Revision,
+	}, err //nolint:wrapcheck // says what went wrong
+}
+
+// rolesOf reads roles and who has them from the data of a bundle, as the policy
+// in the binary does. A policy of another shape has none to show.
+func rolesOf(b policy.Bundle) []web.RoleShown {
+	var data struct {
+		Callboard struct {
+			Installation struct {
+				Environment string `json:"environment"`
+			} `json:"installation"`
+			Everybody []string                 `json:"everybody"`
+			Guests    []string                 `json:"guests"`
+			Roles     map[string]web.RoleShown `json:"roles"`
+			Bindings []struct {
+				Role    string   `json:"role"`
+				Members []string `json:"members"`
+			} `json:"bindings"`
+		} `json:"callboard"`
+	}
+	text, err := json.Marshal(b.Data)
+	if err != nil || json.Unmarshal(text, &data) != nil {
+		return []web.RoleShown{}
+	}
+	out := []web.RoleShown{}
+	for _, name := range slices.Sorted(maps.Keys(data.Callboard.Roles)) {
+		role := data.Callboard.Roles[name]
+		role.Name, role.Members = name, []string{}
+		for _, b := range data.Callboard.Bindings {
+			if b.Role == name {
+				role.Members = append(role.Members, b.Members...)
+			}
+		}
+		role.Everybody = slices.Contains(data.Callboard.Everybody, name)
+		role.Guests = data.Callboard.Installation.Environment == "development" && slices.Contains(data.Callboard.Guests, name)
+		role.Permissions, role.Owned = append([]string{}, role.Permissions...), append([]string{}, role.Owned...)
+		out = append(out, role)
+	}
+	return out
 }
 
 // reload takes over a changed configuration, or a changed folder.
@@ -182,6 +276,9 @@ func administrators(c *config.Config) []string {
 // hostPermissions are those that the host itself asks for, with what they do.
 var hostPermissions = map[string]string{
 	"plugins.install": "create", "plugins.operate": "update", "plugins.grant": "update", "plugins.configure": "update",
+	// Not "read": who may read all that the portal shows need not know how it decides.
+	"policy.read":  "use",
+	"plugins.read": "read", "health.read": "read",
 }
 
 // permission says what a permission does and whether it is about entities: as
@@ -189,6 +286,9 @@ var hostPermissions = map[string]string{
 func (p *pluginSet) permission(name string) (action string, ofEntity bool) {
 	if action, ok := hostPermissions[name]; ok {
 		return action, false
+	}
+	if strings.HasPrefix(name, capabilityPermission) {
+		return "use", false
 	}
 	id, _, _ := strings.Cut(name, ".")
 	one := p.get(plugin.ID(id))
@@ -226,6 +326,23 @@ func (v visibility) Scope(viewer principal.Viewer) *index.Scope {
 		return seen
 	}}
 }
+
+// grants asks the policy whether each plugin on the path of a call may use
+// what it was granted, as the permission "capability.<name>".
+type grants struct{ guard *policy.Guard }
+
+// Allow implements capability.Policy. Whose rights a call uses beside the
+// plugins' is not asked: what the subject may do is decided where it is done.
+func (g grants) Allow(ctx context.Context, q capability.Question) error {
+	for _, actor := range q.Authority.Actors {
+		if err := g.guard.May(ctx, principal.Own(actor), capabilityPermission+q.Capability.String()); err != nil {
+			return err //nolint:wrapcheck // a fault that says which permission
+		}
+	}
+	return nil
+}
+
+const capabilityPermission = "capability."
 
 // permits is the guard for those who name entities by their refs.
 type permits struct {

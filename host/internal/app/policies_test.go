@@ -57,7 +57,7 @@ spec: {type: hidden-type, lifecycle: production, owner: ledger}
 func company(t *testing.T, more string) *apptest.Portal {
 	t.Helper()
 	return apptest.Start(t, apptest.Options{Files: map[string]string{
-		"app-config.yaml": `auth: {environment: development, providers: {guest: {personas: ["user:default/ada", "user:default/ben"]}}}
+		"app-config.yaml": `auth: {environment: development, providers: {guest: {personas: ["user:default/ada", "user:default/ben", "user:default/root"]}}}
 catalog: {rules: [{allow: [Component, Group, User, Location]}], locations: [{type: file, target: ./all.yaml}]}
 permission:
   guests: [viewer]
@@ -246,6 +246,78 @@ func TestARuleIsChangedWhileThePortalRuns(t *testing.T) {
 	if status() != http.StatusOK {
 		t.Error("a rule that does not compile changed something")
 	}
+	root := as(t, p, "user:default/root")
+	live := func() (out struct {
+		Revision string
+		Roles    []struct {
+			Name    string
+			Members []string
+		}
+		Refused *struct{ Why string }
+	},
+	) {
+		_, body := p.Do(http.MethodGet, "/api/policy", "", root)
+		if err := json.Unmarshal([]byte(body), &out); err != nil {
+			t.Fatalf("%v: %s", err, body)
+		}
+		return out
+	}
+	before := live()
+	if before.Refused == nil || !strings.Contains(before.Refused.Why, "policy/secret.rego:") || len(before.Roles) != 5 || fmt.Sprint(before.Roles[0]) != "{admin [user:default/root]}" {
+		t.Errorf("the policy is shown as %+v", before)
+	}
+	if res, body := p.Do(http.MethodGet, "/api/policy", "", as(t, p, "user:default/ben")); res.StatusCode != http.StatusForbidden {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
 	write(strings.Replace(companyRules, "not owns", "1 == 1", 1))
 	p.Until("/healthcheck", func(int, string) bool { return status() == http.StatusNotFound })
+	if after := live(); after.Refused != nil || after.Revision == before.Revision {
+		t.Errorf("the policy is shown as %+v", after)
+	}
+}
+
+// Whoever may read the policy asks it for others: why somebody sees nothing,
+// and with which entities they may do something.
+func TestThePolicyIsAskedForOthers(t *testing.T) {
+	p := company(t, "")
+	root, ben := as(t, p, "user:default/root"), as(t, p, "user:default/ben")
+	p.Until("/api/catalog/entities/by-name/component/default/open", func(status int, _ string) bool { return status == http.StatusOK })
+	for _, tc := range []struct {
+		name, body string
+		status     int
+		want       string
+	}{
+		{"with which entities", `{"user":"ada","permission":"catalog.entity.refresh"}`, 200, `"allow":true,"rules":[],"condition":"((some x0 in resource.owners: x0 in [\"user:default/ada\", \"group:default/ledger\"]) and not (resource.labels.class == \"secret\" and not (some x0 in resource.owners`},
+		{"with one of them", `{"user":"ada","permission":"catalog.entity.refresh","entityRef":"component:open"}`, 200, `"allow":true,"rules":["owner with role developer"]`},
+		{"why not", `{"user":"ben","permission":"catalog.entity.read","entityRef":"component:vault"}`, 200, `"allow":false,"rules":["secret"],"reason":"a rule denies this"`},
+		{"what the policy saw", `{"user":"ben","permission":"catalog.entity.read","entityRef":"component:vault"}`, 200, `"owners":["group:default/ledger"]`},
+		{"of no entity", `{"user":"ben","permission":"plugins.install"}`, 200, `"allow":false,"rules":[],"reason":"no rule allows this"`},
+		{"a plugin", `{"plugin":"catalog","permission":"capability.kv"}`, 200, `"allow":true,"rules":["granted to the plugin"]`},
+		{"nobody", `{"permission":"catalog.entity.read"}`, 400, "name a permission, and either a user or a plugin"},
+		{"no such entity", `{"user":"ben","permission":"catalog.entity.read","entityRef":"component:nault"}`, 400, "there is no entity component:default/nault"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			res, body := p.Do(http.MethodPost, "/api/policy/evaluate", tc.body, root)
+			if res.StatusCode != tc.status || !strings.Contains(body, tc.want) {
+				t.Errorf("%d %s\nwant %d %s", res.StatusCode, body, tc.status, tc.want)
+			}
+		})
+	}
+	if res, body := p.Do(http.MethodPost, "/api/policy/evaluate", `{"user":"ben","permission":"catalog.entity.read","entityRef":"component:vault"}`, ben); res.StatusCode != http.StatusForbidden {
+		t.Errorf("somebody who may not read the policy is told what is hidden: %d %s", res.StatusCode, body)
+	}
+	// Pages hide what would be refused.
+	for who, want := range map[string]string{
+		"user:default/ada":  "[catalog.entity.refresh catalog.location.create plugins.read health.read]",
+		"user:default/ben":  "[plugins.read health.read]",
+		"user:default/root": "[catalog.entity.refresh catalog.location.create catalog.location.delete plugins.install plugins.operate plugins.grant plugins.configure plugins.read health.read policy.read]",
+	} {
+		_, body := p.Do(http.MethodGet, "/api/app/session", "", as(t, p, who))
+		var session struct {
+			Principal struct{ Permissions []string }
+		}
+		if err := json.Unmarshal([]byte(body), &session); err != nil || fmt.Sprint(session.Principal.Permissions) != want {
+			t.Errorf("%s: %v, want %s", who, session.Principal.Permissions, want)
+		}
+	}
 }

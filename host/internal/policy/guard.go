@@ -290,6 +290,44 @@ func (r *Reach) Has(ctx context.Context, resource *condition.Resource) bool {
 	return true
 }
 
+// Explained is a decision with all that led to it.
+type Explained struct {
+	Decision
+	Condition string         // of which resources it is allowed, when none was named
+	AskedEach string         // why there is no condition
+	Input     map[string]any // what the policy saw
+	Revision  string
+}
+
+// Explain answers a question about somebody else. The permission's action is
+// looked up. Faults: as Engine.Decide; Unavailable, when there is no policy.
+func (g *Guard) Explain(ctx context.Context, q Question) (Explained, error) {
+	l := g.live.Load()
+	if l == nil {
+		return Explained{}, fault.New(fault.Unavailable, "no policy is in use")
+	}
+	var ofEntity bool
+	q.Permission.Action, ofEntity = g.config.Lookup(q.Permission.Name)
+	out := Explained{Input: q.input(), Revision: l.engine.revision}
+	if q.Resource != nil || !ofEntity {
+		d, err := l.engine.Decide(ctx, q)
+		out.Decision = d
+		return out, err
+	}
+	n, why, err := l.engine.Condition(ctx, q)
+	if err != nil {
+		return out, err
+	}
+	if out.AskedEach = why; n != nil {
+		out.Condition = n.String()
+		none, is := n.(condition.Any)
+		out.Allow = !is || len(none) > 0
+	} else {
+		out.Allow = true // with some, perhaps
+	}
+	return out, nil
+}
+
 // isHost reports whether the host acts for itself, which no policy is about:
 // nothing that comes from outside has this subject.
 func isHost(a principal.Authority) bool {

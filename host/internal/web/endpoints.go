@@ -96,6 +96,15 @@ type sessionPrincipal struct {
 	DisplayName   string   `json:"displayName"`
 	Picture       string   `json:"picture,omitempty"`
 	OwnershipRefs []string `json:"ownershipRefs"`
+	// Permissions are those of pagePermissions that the principal has, with some
+	// entities at least: pages hide what would be refused.
+	Permissions []string `json:"permissions"`
+}
+
+// pagePermissions are what the portal's own pages ask about.
+var pagePermissions = []string{
+	"catalog.entity.refresh", "catalog.location.create", "catalog.location.delete",
+	permitInstall, permitOperate, permitGrant, permitConfigure, "plugins.read", "health.read", permitReadPolicy,
 }
 
 type persona struct {
@@ -109,14 +118,21 @@ func (s *Server) getSession(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.answer(c, s.session(c, authority.Subject.Ref))
+	return s.answer(c, s.session(c, authority))
 }
 
-func (s *Server) session(c *fiber.Ctx, ref string) session {
+func (s *Server) session(c *fiber.Ctx, who principal.Authority) session {
+	ref := who.Subject.Ref
 	p := s.config.Authn.Profile(c.UserContext(), ref)
 	out := session{Mode: "production", Principal: sessionPrincipal{
 		Ref: ref, DisplayName: p.DisplayName, Picture: p.Picture, OwnershipRefs: append([]string{ref}, p.Ownership...),
+		Permissions: []string{},
 	}}
+	for _, permission := range pagePermissions {
+		if s.config.Permissions.MaySome(c.UserContext(), who, permission) == nil {
+			out.Principal.Permissions = append(out.Principal.Permissions, permission)
+		}
+	}
 	if s.config.Development {
 		out.Mode = "development"
 	}
@@ -145,8 +161,12 @@ func (s *Server) switchPersona(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	who, err := s.config.Authn.Authenticate(c.UserContext(), value)
+	if err != nil {
+		return err
+	}
 	c.Cookie(s.newSessionCookie(value, expires))
-	return s.answer(c, s.session(c, in.Persona))
+	return s.answer(c, s.session(c, who))
 }
 
 // cookieName carries the __Host- prefix wherever a browser accepts it: over

@@ -3,12 +3,74 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/principal"
 )
+
+// Policy is the policy that is live.
+type Policy interface {
+	Status() PolicyStatus
+	// Evaluate answers for somebody else. Fault: Invalid.
+	Evaluate(ctx context.Context, q PolicyQuestion) (PolicyAnswer, error)
+}
+
+// PolicyQuestion asks what somebody may do.
+type PolicyQuestion struct {
+	User       string `json:"user"`   // ref; what it owns is the catalog's to say
+	Plugin     string `json:"plugin"` // id, in place of a user
+	Permission string `json:"permission"`
+	EntityRef  string `json:"entityRef"` // empty: with which entities
+}
+
+// PolicyAnswer is what the policy says, and why.
+type PolicyAnswer struct {
+	Allow  bool     `json:"allow"`
+	Rules  []string `json:"rules"`
+	Reason string   `json:"reason,omitempty"`
+	// Condition says of which entities a permission is had, when no entity is named.
+	Condition string `json:"condition,omitempty"`
+	// AskedEach says why the policy has to be asked about each entity.
+	AskedEach string         `json:"askedEach,omitempty"`
+	Input     map[string]any `json:"input"` // what the policy saw
+	Revision  string         `json:"revision"`
+}
+
+// PolicyStatus says which policy decides, and who has which role by it.
+type PolicyStatus struct {
+	Revision string      `json:"revision"`
+	Since    time.Time   `json:"since"`
+	Modules  []string    `json:"modules"` // files of Rego, tests included
+	Roles    []RoleShown `json:"roles"`
+	// Refused is the newest policy, when it could not be used: it does not
+	// compile, or fails its own tests. The one of Revision stays.
+	Refused *RefusedPolicy `json:"refused,omitempty"`
+}
+
+// RoleShown is a role of the policy.
+type RoleShown struct {
+	Name        string   `json:"name"`
+	Title       string   `json:"title,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Permissions []string `json:"permissions"`
+	Owned       []string `json:"owned"`   // permissions with what one owns
+	Members     []string `json:"members"` // refs of users and groups
+	// Everybody who is signed in has it; Guests do, in development.
+	Everybody bool `json:"everybody"`
+	Guests    bool `json:"guests"`
+}
+
+// RefusedPolicy is a policy that is not used.
+type RefusedPolicy struct {
+	At  time.Time `json:"at"`
+	Why string    `json:"why"`
+}
+
+// permitReadPolicy shows the policy; what it says tells how to get around it.
+const permitReadPolicy = "policy.read"
 
 // maxAuthorized is how many questions one request may ask.
 const maxAuthorized = 1000
@@ -49,6 +111,26 @@ type authorizeAnswer struct {
 }
 
 func (s *Server) permissionRoutes() {
+	s.app.Get("/api/policy", func(c *fiber.Ctx) error {
+		if _, err := s.permitted(c, permitReadPolicy); err != nil {
+			return err
+		}
+		return s.answer(c, s.config.Policy.Status())
+	})
+	s.app.Post("/api/policy/evaluate", func(c *fiber.Ctx) error {
+		if _, err := s.permitted(c, permitReadPolicy); err != nil {
+			return err
+		}
+		var q PolicyQuestion
+		if err := readJSON(c, &q); err != nil {
+			return err
+		}
+		answer, err := s.config.Policy.Evaluate(c.UserContext(), q)
+		if err != nil {
+			return err
+		}
+		return s.answer(c, answer)
+	})
 	s.app.Post("/api/permission/authorize", func(c *fiber.Ctx) error {
 		who, err := s.signedIn(c)
 		if err != nil {

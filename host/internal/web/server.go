@@ -92,6 +92,7 @@ type Config struct {
 	Host          Host
 	Installer     Installer
 	Permissions   Permissions
+	Policy        Policy
 	Recordings    Recordings
 	Jobs          Jobs
 	Webhooks      Webhooks  // nil = none are taken

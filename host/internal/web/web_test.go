@@ -19,6 +19,7 @@ import (
 	"github.com/callboard/callboard/host/internal/fault"
 	"github.com/callboard/callboard/host/internal/plugin"
 	"github.com/callboard/callboard/host/internal/plugin/extension"
+	"github.com/callboard/callboard/host/internal/principal"
 	"github.com/callboard/callboard/host/internal/store"
 	"github.com/callboard/callboard/host/internal/telemetry"
 	"github.com/callboard/callboard/host/internal/web"
@@ -87,6 +88,14 @@ func (s sessions) GetSession(_ context.Context, id string) (store.SessionRow, er
 func (s sessions) DeleteSession(_ context.Context, id string) error { delete(s, id); return nil }
 func (s sessions) SweepSessions(context.Context) (int, error)       { return 0, nil }
 
+// everybody may do everything.
+type everybody struct{}
+
+func (everybody) May(context.Context, principal.Authority, string) error             { return nil }
+func (everybody) MaySome(context.Context, principal.Authority, string) error         { return nil }
+func (everybody) MayWith(context.Context, principal.Authority, string, string) error { return nil }
+func (everybody) OfEntity(string) bool                                               { return false }
+
 func newServer(t *testing.T, p *plugins, change func(*web.Config)) *web.Server {
 	t.Helper()
 	if p.routes == nil {
@@ -100,7 +109,8 @@ func newServer(t *testing.T, p *plugins, change func(*web.Config)) *web.Server {
 		p.answer = extension.HTTPAnswer{Status: 200, Headers: []contract.Header{{Name: "Content-Type", Value: "application/json"}}, Body: [][]byte{[]byte(`{"a":`), []byte(`1}`)}}
 	}
 	config := web.Config{
-		BaseURL: "http://portal.example.org:7007", Title: "Callboard <1>", Development: true,
+		Permissions: everybody{},
+		BaseURL:     "http://portal.example.org:7007", Title: "Callboard <1>", Development: true,
 		UI: fstest.MapFS{
 			"index.html":    {Data: []byte(`<html><title>__APP_TITLE__</title><script nonce="__CSP_NONCE__" src="/assets/app.js"></script>`)},
 			"assets/app.js": {Data: []byte("console.log(1)")},

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { entities, personas, refOf } from "./fixtures.mjs";
+import { answer, policy } from "./policy.mjs";
 import { detail, history, plugins, recordings, review, usage } from "./plugins.mjs";
 import { problems } from "./problems.mjs";
 import { graph, impact } from "./graph.mjs";
@@ -76,6 +77,8 @@ const routes = [
     mine.set(key, item);
     return { body: item };
   }],
+  ["GET", /^\/api\/policy$/, () => ({ body: policy })],
+  ["POST", /^\/api\/policy\/evaluate$/, (_, { permission, user }) => ({ body: answer(user, permission) })],
   ["GET", /^\/api\/plugins$/, () => ({ body: plugins })],
   ["POST", /^\/api\/plugins\/releases$/, () => ({ code: 201, body: review(plugins[1].pending.digest) })],
   ["GET", /^\/api\/plugins\/releases\/([^/]+)$/, ([digest]) => found(review(digest), `There is no release ${digest}.`)],

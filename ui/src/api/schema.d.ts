@@ -1188,6 +1188,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The policy that decides
+         * @description Needs the permission policy.read.
+         */
+        get: operations["getPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policy/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the policy for somebody else
+         * @description Needs the permission policy.read. Without an entity the answer says with which entities the permission is had.
+         */
+        post: operations["evaluatePolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1689,7 +1729,7 @@ export interface components {
             displayName: string;
             picture?: string;
             ownershipRefs: string[];
-            /** @description Names of held permissions; `*` is every one. Absent before policy exists: everything. */
+            /** @description What the principal may do, with some entities at least, of what the portal's pages ask about. */
             permissions?: string[];
         };
         Session: {
@@ -2443,6 +2483,50 @@ export interface components {
             rule?: string;
             /** @description Refs of those who can grant it. */
             grantedBy?: string[];
+        };
+        PolicyStatus: {
+            /** @description Names the policy: equal revisions decide alike. */
+            revision: string;
+            /** Format: date-time */
+            since: string;
+            /** @description Files of Rego, tests included. */
+            modules: string[];
+            roles: {
+                name: string;
+                title?: string;
+                description?: string;
+                /** @description Names of permissions, beginnings with .*, action:read and the like, or *. */
+                permissions: string[];
+                /** @description The same, with what one owns. */
+                owned: string[];
+                /** @description Refs of users and groups who have the role. */
+                members: string[];
+                /** @description Everybody who is signed in has it. */
+                everybody: boolean;
+                /** @description Guests have it, in development. */
+                guests: boolean;
+            }[];
+            /** @description The newest policy, when it could not be used; the one before stays. */
+            refused?: {
+                /** Format: date-time */
+                at: string;
+                why: string;
+            };
+        };
+        PolicyAnswer: {
+            allow: boolean;
+            /** @description That led to it, by the policy's own names. */
+            rules: string[];
+            reason?: string;
+            /** @description Of which entities the permission is had. */
+            condition?: string;
+            /** @description Why the policy has to be asked about each entity. */
+            askedEach?: string;
+            /** @description What the policy saw. */
+            input: {
+                [key: string]: unknown;
+            };
+            revision: string;
         };
     };
     responses: {
@@ -5328,6 +5412,71 @@ export interface operations {
             415: components["responses"]["CatalogUnsupported"];
             503: components["responses"]["CatalogUnavailable"];
             default: components["responses"]["CatalogError"];
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is live, and what was refused. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyStatus"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    evaluatePolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ref of a user; what it owns is read from the catalog. */
+                    user?: string;
+                    /** @description Id of a plugin, in place of a user. */
+                    plugin?: string;
+                    permission: string;
+                    entityRef?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What the policy says, and why. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAnswer"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
         };
     };
 }

@@ -10,6 +10,7 @@ import { homeRoutes } from "@/features/home/routes";
 import { missingRoutes } from "@/features/missing/routes";
 import { modelRoutes } from "@/features/model/routes";
 import { orgRoutes } from "@/features/org/routes";
+import { policyRoutes } from "@/features/policy/routes";
 import { pluginRoutes } from "@/features/plugins/routes";
 import { problemRoutes } from "@/features/problems/routes";
 import { registerRoutes } from "@/features/register/routes";
@@ -22,7 +23,7 @@ import { Shell } from "./shell/Shell";
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Shell });
 
 /** The sitemap: every page of the portal is a line in one of these lists. */
-const pages = [...homeRoutes, ...catalogRoutes, ...registerRoutes, ...graphRoutes, ...orgRoutes, ...problemRoutes, ...modelRoutes, ...changeRoutes, ...entityRoutes, ...pluginRoutes, ...healthRoutes, ...settingsRoutes, ...missingRoutes, ...galleryRoutes];
+const pages = [...homeRoutes, ...catalogRoutes, ...registerRoutes, ...graphRoutes, ...orgRoutes, ...problemRoutes, ...modelRoutes, ...changeRoutes, ...entityRoutes, ...pluginRoutes, ...policyRoutes, ...healthRoutes, ...settingsRoutes, ...missingRoutes, ...galleryRoutes];
 
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({

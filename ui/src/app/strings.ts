@@ -16,6 +16,7 @@ export const strings = {
   admin: "Admin",
   more: "More",
   plugins: "Plugins",
+  policy: "Policy",
   health: "Health",
   gallery: "Components of the portal",
   collapse: "Collapse the navigation",

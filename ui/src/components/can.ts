@@ -3,7 +3,7 @@ import { sessionQuery } from "@/api/queries";
 import type { Session } from "@/api/types";
 
 /** The permissions that the browser asks about. */
-export type Permission = "catalog.location.create" | "catalog.location.delete" | "catalog.entity.refresh" | "plugin.read" | "plugin.manage" | "health.read";
+export type Permission = "catalog.location.create" | "catalog.location.delete" | "catalog.entity.refresh" | "plugins.read" | "plugins.install" | "health.read" | "policy.read";
 
 /**
  * Whether the person may, for many permissions at once. This module is the only place that knows how that is

@@ -24,5 +24,5 @@ describe("navigation", () => {
 
 describe("allows", () => {
   const session = (permissions?: string[]): Session => ({ principal: { ref: "user:default/a", displayName: "A", ownershipRefs: [], ...(permissions && { permissions }) }, personas: [], mode: "development" });
-  it.each([[undefined, true], [["*"], true], [["plugin.read"], true], [["other"], false], [[], false]])("%j", (held, want) => expect(allows(session(held), "plugin.read")).toBe(want));
+  it.each([[undefined, true], [["*"], true], [["plugins.read"], true], [["other"], false], [[], false]])("%j", (held, want) => expect(allows(session(held), "plugins.read")).toBe(want));
 });

@@ -88,6 +88,8 @@ export const paths = {
   // No plugin is called "-".
   installPlugin: (): Target => ({ to: "/plugins/-/install" }),
   reviewRelease: (digest: string): Target => ({ to: `/plugins/-/releases/${segment(digest)}` }),
+  /** The policy, or what it says to a question. */
+  policy: (question?: { user: string; permission: string; entity: string }): Target => ({ to: "/policy", ...(question && { search: { user: question.user, permission: question.permission, ...(question.entity !== "" && { entity: question.entity }) } }) }),
   health: (): Target => ({ to: "/health" }),
   gallery: (): Target => ({ to: "/gallery" }),
 } as const;
@@ -118,6 +120,7 @@ export const routePatterns = {
   pluginTab: "/plugins/$id/$tab",
   installPlugin: "/plugins/-/install",
   reviewRelease: "/plugins/-/releases/$digest",
+  policy: "/policy",
   health: "/health",
   gallery: "/gallery",
 } as const;
@@ -161,6 +164,8 @@ export const apiPaths = {
   pluginReleases: "/api/plugins/releases",
   pluginRelease: (digest: string) => `/api/plugins/releases/${segment(digest)}`,
   history: ({ owner, since, limit }: { owner: string; since: string; limit: number }) => `/api/catalog/history?${new URLSearchParams({ owner, since, limit: String(limit) }).toString()}`,
+  policy: "/api/policy",
+  policyAnswer: "/api/policy/evaluate",
   session: "/api/app/session",
   preferences: "/api/app/preferences",
   preference: (key: string) => `/api/app/preferences/${segment(key)}`,

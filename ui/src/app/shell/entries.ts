@@ -1,4 +1,4 @@
-import { IconApi, IconBook2, IconCirclePlus, IconHeartRateMonitor, IconHome, IconLayoutGrid, IconPuzzle, IconUsersGroup, type Icon } from "@tabler/icons-react";
+import { IconApi, IconBook2, IconCirclePlus, IconHeartRateMonitor, IconHome, IconLayoutGrid, IconPuzzle, IconShieldCheck, IconUsersGroup, type Icon } from "@tabler/icons-react";
 import { useCan } from "@/components/can";
 import { contributedPages, usePlugins } from "@/components/navigation";
 import { singleKind } from "@/lib/query/facets";
@@ -23,7 +23,7 @@ export interface EntryGroup {
 /** The navigation as this person has it: only what is installed and what they may. */
 export function useEntries(): EntryGroup[] {
   const { plugins, installed } = usePlugins();
-  const [seesPlugins, seesHealth] = useCan(["plugin.read", "health.read"]);
+  const [seesPlugins, seesPolicy, seesHealth] = useCan(["plugins.read", "policy.read", "health.read"]);
   const when = (shown: boolean | undefined, entry: Entry): Entry[] => (shown ? [entry] : []);
   const contributed = contributedPages(plugins).map((page): Entry => ({ title: page.title, target: { to: page.path }, icon: IconPuzzle }));
   const groups: EntryGroup[] = [
@@ -42,6 +42,7 @@ export function useEntries(): EntryGroup[] {
       title: strings.admin,
       entries: [
         ...when(seesPlugins, { title: strings.plugins, target: paths.plugins(), icon: IconPuzzle, key: "p" }),
+        ...when(seesPolicy, { title: strings.policy, target: paths.policy(), icon: IconShieldCheck, key: "o" }),
         ...when(seesHealth, { title: strings.health, target: paths.health(), icon: IconHeartRateMonitor, key: "s" }),
       ],
     },

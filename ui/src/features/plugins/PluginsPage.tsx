@@ -37,7 +37,7 @@ const columns: readonly Column<Plugin>[] = [
 export default function PluginsPage() {
   const { data: plugins, error, refetch } = useQuery({ ...pluginsQuery(), refetchInterval: REFRESH_MS });
   const sum = (of: (plugin: Plugin) => number | undefined) => (plugins ?? []).reduce((total, plugin) => total + (of(plugin) ?? 0), 0);
-  const [mayInstall] = useCan(["plugin.manage"]);
+  const [mayInstall] = useCan(["plugins.install"]);
   const failed = (plugins ?? []).filter((plugin) => plugin.state === "failed").length;
   return (
     <AdminTemplate
