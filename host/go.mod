@@ -12,6 +12,7 @@ require (
 	github.com/aymanbagabas/go-udiff v0.4.1
 	github.com/bmatcuk/doublestar/v4 v4.10.4
 	github.com/callboard/callboard/plugins v0.0.0
+	github.com/callboard/callboard/policies v0.0.0
 	github.com/callboard/callboard/sdk v0.0.0
 	github.com/callboard/callboard/ui v0.0.0
 	github.com/cespare/xxhash/v2 v2.3.0
