@@ -6,8 +6,8 @@ test("the policy is asked for somebody, and the question is in the address", asy
   await expect(page.getByRole("heading", { level: 1, name: "Policy" })).toBeFocused();
   await page.getByRole("button", { name: "Ask" }).click();
   await expect(page.getByText("Name a user and a permission.").first()).toBeVisible();
-  await page.getByRole("textbox", { name: "User" }).fill("user:development/guest");
-  await page.getByRole("textbox", { name: "Permission" }).fill("catalog.entity.refresh");
+  await page.getByRole("combobox", { name: "User" }).fill("user:development/guest");
+  await page.getByRole("combobox", { name: "Permission" }).fill("catalog.entity.refresh");
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Ask" }).click();
   await expect(page).toHaveURL(/\/policy\?user=user%3Adevelopment%2Fguest&permission=catalog\.entity\.refresh$/);

@@ -131,7 +131,7 @@ func rolesOf(b policy.Bundle) []web.RoleShown {
 			Everybody []string                 `json:"everybody"`
 			Guests    []string                 `json:"guests"`
 			Roles     map[string]web.RoleShown `json:"roles"`
-			Bindings []struct {
+			Bindings  []struct {
 				Role    string   `json:"role"`
 				Members []string `json:"members"`
 			} `json:"bindings"`
