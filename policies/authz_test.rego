@@ -48,6 +48,18 @@ test_guests_have_the_roles_of_guests if {
 	denied with input as object.union(question, {"permission": read}) with data.callboard.installation.environment as "production" with data.callboard.guests as ["viewer"]
 }
 
+test_what_is_bound_to_a_user_is_no_guests_in_production if {
+	question := {"principal": guest, "permission": refresh}
+	bindings := [{"role": "admin", "members": ["user:development/guest"]}]
+	denied with input as question with data.callboard.bindings as bindings with data.callboard.installation.environment as "production"
+	allowed with input as question with data.callboard.bindings as bindings with data.callboard.guests as [] with data.callboard.installation.environment as "development"
+}
+
+test_a_service_may_have_a_role if {
+	ci := {"kind": "service", "issuer": "config", "id": "ci", "ownership": ["service:ci"]}
+	allowed with input as {"principal": ci, "permission": refresh} with data.callboard.bindings as [{"role": "platform-engineer", "members": ["service:ci"]}]
+}
+
 test_guests_have_no_role_of_everybody if {
 	denied with input as {"principal": guest, "permission": read} with data.callboard.everybody as ["admin"]
 }

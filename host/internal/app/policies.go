@@ -165,14 +165,16 @@ func (p *livePolicy) reload(ctx context.Context, c *config.Config) {
 	}
 }
 
-// followEvery is how soon a change of the company's folder is seen. Looking at
-// it works on every file system, where notifications of changes do not.
-const followEvery = 500 * time.Millisecond
+// followEvery is how often the company's folder is looked at: a change is live
+// when two looks in a row saw the same, since half a file may be fewer rules.
+// Looking works on every file system, where notifications of changes do not.
+const followEvery = 250 * time.Millisecond
 
 // follow looks after the company's folder until the context ends.
 func (p *livePolicy) follow(ctx context.Context) {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
+	last := ""
 	for {
 		select {
 		case <-ctx.Done():
@@ -182,9 +184,11 @@ func (p *livePolicy) follow(ctx context.Context) {
 		p.mu.Lock()
 		c, seen := p.config, p.seen
 		p.mu.Unlock()
-		if folder := policyFolder(c); folder != "" && signature(folder) != seen {
+		now := signature(policyFolder(c))
+		if now != seen && now == last {
 			p.reload(ctx, c)
 		}
+		last = now
 	}
 }
 
@@ -348,6 +352,19 @@ const capabilityPermission = "capability."
 type permits struct {
 	*policy.Guard
 	index *index.Index
+}
+
+// perEntity are permissions that the host asks about for each entity, wherever
+// something is done with one. Those of other plugins it does not: for them a
+// route takes the permission with all entities.
+var perEntity = []string{"catalog.entity.read", "catalog.entity.refresh", "catalog.entity.delete"}
+
+// MaySome implements web.Permissions.
+func (p permits) MaySome(ctx context.Context, who principal.Authority, permission string) error {
+	if slices.Contains(perEntity, permission) {
+		return p.Guard.MaySome(ctx, who, permission) //nolint:wrapcheck // a fault that says which permission
+	}
+	return p.May(ctx, who, permission) //nolint:wrapcheck // as above
 }
 
 // MayWith implements web.Permissions and the catalog capability's Permits.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -360,17 +361,23 @@ func (p Principal) name() string {
 	return "whoever is not signed in"
 }
 
-// keyOf holds everything that the policy reads of an authority.
+// keyOf holds everything that the policy reads of an authority, each part with
+// its length: what an identity provider calls somebody may hold anything.
 func keyOf(a principal.Authority, permission string) string {
 	var b strings.Builder
-	b.WriteString(permission)
-	b.WriteByte('|')
-	b.WriteString(a.Key())
-	b.WriteByte('|')
-	b.WriteString(a.Subject.Ref)
-	for _, ref := range a.Subject.Ownership {
-		b.WriteByte('|')
-		b.WriteString(ref)
+	add := func(parts ...string) {
+		for _, p := range parts {
+			b.WriteString(strconv.Itoa(len(p)))
+			b.WriteByte(':')
+			b.WriteString(p)
+		}
+		b.WriteByte(';')
+	}
+	s := a.Subject
+	add(permission, s.Kind.String(), s.Issuer, s.ID, s.Ref)
+	add(s.Ownership...)
+	for _, actor := range a.Actors {
+		add(actor.Plugin, actor.Version, actor.Digest)
 	}
 	return b.String()
 }
