@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/callboard/callboard/host/internal/catalog/catalogbench"
 	"github.com/callboard/callboard/host/internal/catalog/model"
@@ -216,6 +217,7 @@ func FuzzLayer(f *testing.F) {
 		}
 		f.Add(string(text), "spec: {tier: 1}")
 	}
+	f.Add("{}", "\x7f")
 	f.Add(`{"extensions":[{"kind":"Service","computed":[{"field":"spec.a","format":"{{{spec.b}}}"}]}]}`, "spec: {b: 1}")
 	f.Fuzz(func(t *testing.T, text, spec string) {
 		var layer model.Layer
@@ -245,8 +247,15 @@ func FuzzLayer(f *testing.F) {
 	})
 }
 
+// mustQuote writes a text as YAML takes it: of what cannot be printed it knows
+// only what is escaped, which JSON does for some.
 func mustQuote(s string) []byte {
-	b, err := json.Marshal(strings.ToValidUTF8(s, "?"))
+	b, err := json.Marshal(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?")))
 	if err != nil {
 		panic(err)
 	}
