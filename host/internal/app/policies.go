@@ -62,6 +62,10 @@ func (p *livePolicy) use(ctx context.Context, c *config.Config) error {
 	defer p.mu.Unlock()
 	p.config, p.seen = c, signature(policyFolder(c))
 	bundle, err := PolicyBundle(c)
+	if p.guard.Revision() != "" && signature(policyFolder(c)) != p.seen {
+		p.seen = "" // it changed while it was read: follow reads it again
+		return nil
+	}
 	if err == nil && bundle.Digest()[:16] == p.guard.Revision() {
 		p.status.Refused = nil // what was refused is mended
 		return nil
@@ -198,12 +202,15 @@ func signature(folder string) string {
 		return ""
 	}
 	var b strings.Builder
+	if real, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = real
+	}
 	_ = filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			fmt.Fprintf(&b, "%s %v\n", path, err)
 			return nil //nolint:nilerr // it is part of the signature
 		}
-		if info, err := e.Info(); err == nil && !e.IsDir() {
+		if info, err := os.Stat(path); err == nil && !e.IsDir() {
 			fmt.Fprintf(&b, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
 		}
 		return nil
@@ -371,7 +378,8 @@ func (p permits) MaySome(ctx context.Context, who principal.Authority, permissio
 func (p permits) MayWith(ctx context.Context, who principal.Authority, permission, ref string) error {
 	var resource *condition.Resource
 	if parsed, err := entity.ParseRef(ref, "", ""); err == nil {
-		if r, found := p.index.Resource(parsed.String()); found {
+		// What one does not see is not there, whatever else one may do with it.
+		if r, found := p.index.Resource(parsed.String()); found && p.Guard.Reach(ctx, who, "catalog.entity.read").Has(ctx, &r) {
 			resource = &r
 		}
 	}

@@ -98,10 +98,19 @@ type scope struct {
 	resource *Resource
 	keys     [MaxVars]Value
 	members  [MaxVars]Value
+	left     int // members that may still be looked at
 }
 
-// Holds reports whether the condition holds for the resource.
-func Holds(n Node, r *Resource) bool { return n.holds(&scope{resource: r}) }
+// maxVisits is how many members of collections are looked at for one resource.
+// A descriptor may have thousands of tags, and a condition ask for pairs of them.
+const maxVisits = 100_000
+
+// Holds reports whether the condition holds for the resource. What takes too
+// many looks does not hold.
+func Holds(n Node, r *Resource) bool {
+	e := &scope{resource: r, left: maxVisits}
+	return n.holds(e) && e.left > 0
+}
 
 func (n All) holds(e *scope) bool {
 	for _, one := range n {
@@ -126,6 +135,9 @@ func (n Not) holds(e *scope) bool { return !n.Node.holds(e) }
 func (n Each) holds(e *scope) bool {
 	in, ok := n.In.value(e)
 	return ok && in.each(func(key, member Value) bool {
+		if e.left--; e.left <= 0 {
+			return true // ends the look; the condition does not hold
+		}
 		e.keys[n.Var], e.members[n.Var] = key, member
 		return n.Then.holds(e)
 	})

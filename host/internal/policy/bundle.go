@@ -41,6 +41,11 @@ func ReadBundle(folder fs.FS) (Bundle, error) {
 			return fmt.Errorf("reading the policy bundle: %w", err)
 		}
 		base := path.Base(name)
+		if e.Type()&fs.ModeSymlink != 0 && !strings.HasPrefix(base, ".") {
+			if info, err := fs.Stat(folder, name); err == nil && info.IsDir() {
+				return fault.New(fault.Invalid, "policy bundle: %s is a link to a folder, which is not followed: rules in it would be missing", name)
+			}
+		}
 		switch {
 		case strings.HasPrefix(base, ".") && base != ".":
 			if e.IsDir() {

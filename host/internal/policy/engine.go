@@ -28,6 +28,8 @@ const (
 var forbidden = []string{
 	"http.send", "opa.runtime", "net.lookup_ip_addr", "rand.intn", "uuid.rfc4122", "time.now_ns", "trace", "print",
 	"rego.parse_module", "rego.metadata.chain", "rego.metadata.rule", "net.cidr_expand", "numbers.range", "numbers.range_step",
+	"json.match_schema", "json.verify_schema", // open file:// references
+	"io.jwt.decode_verify", "io.jwt.encode_sign", "io.jwt.encode_sign_raw", // read the clock, or throw dice
 	"providers.aws.sign_req", "crypto.x509.parse_and_verify_certificates", "crypto.x509.parse_and_verify_certificates_with_options",
 }
 
@@ -45,6 +47,7 @@ type Engine struct {
 	decision rego.PreparedEvalQuery
 	partial  rego.PreparedPartialQuery
 	budget   time.Duration
+	conflict string // where rules may contradict each other; empty when they cannot
 }
 
 // budget is how long one evaluation may take. A decision takes a fraction of a
@@ -64,7 +67,7 @@ func Compile(ctx context.Context, b Bundle) (*Engine, error) {
 	if len(c.GetRulesExact(ast.MustParseRef(entrypoint))) == 0 {
 		return nil, fault.New(fault.Invalid, "policy: no module has the rule decision in package callboard.authz, which answers every question")
 	}
-	e := &Engine{revision: b.Digest()[:16], budget: budget}
+	e := &Engine{revision: b.Digest()[:16], budget: budget, conflict: conflictOf(c)}
 	options := func(query string) *rego.Rego {
 		return rego.New(rego.Query(query), rego.Compiler(c), rego.Store(inmem.NewFromObject(b.data())),
 			rego.Unknowns([]string{"input.resource"}), rego.ShallowInlining(true))
@@ -201,8 +204,11 @@ func (e *Engine) Condition(ctx context.Context, q Question) (n condition.Node, w
 	ctx, cancel := context.WithTimeout(ctx, e.budget)
 	defer cancel()
 	q.Resource = nil
+	if e.conflict != "" {
+		return nil, e.conflict, nil
+	}
 	left, err := e.partial.Partial(ctx, rego.EvalInput(q.input()))
-	if err != nil {
+	if err = firstOf(err, ctx.Err()); err != nil {
 		return condition.Any{}, "", e.failure(ctx, err)
 	}
 	n, err = walk(left.Queries, left.Support)

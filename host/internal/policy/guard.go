@@ -104,18 +104,19 @@ type part struct {
 // May returns nil when the authority has a permission. Of one about entities
 // that means: with all of them. Fault: Denied, with a Denial as its cause.
 func (g *Guard) May(ctx context.Context, who principal.Authority, permission string) error {
+	if g.OfEntity(permission) {
+		return g.MayWith(ctx, who, permission, nil)
+	}
 	return g.may(ctx, who, permission, nil)
 }
 
 // MaySome returns nil when there may be a resource with which the authority
 // has the permission; whoever does something asks MayWith. Fault: as May.
 func (g *Guard) MaySome(ctx context.Context, who principal.Authority, permission string) error {
-	if _, ofEntity := g.config.Lookup(permission); ofEntity {
-		if reach := g.Reach(ctx, who, permission); !reach.Nothing() {
-			return nil
-		}
+	if g.OfEntity(permission) && !g.Reach(ctx, who, permission).Nothing() {
+		return nil
 	}
-	return g.may(ctx, who, permission, nil)
+	return g.May(ctx, who, permission)
 }
 
 // MayWith returns nil when the authority has a permission with a resource. For
@@ -155,7 +156,7 @@ func (g *Guard) may(ctx context.Context, who principal.Authority, permission str
 	if r != nil {
 		return g.denied(g.decide(ctx, l, who, permission, r))
 	}
-	key := keyOf(who, permission)
+	key := g.keyOf(who, permission)
 	l.mu.RLock()
 	denial, known := l.decided[key]
 	l.mu.RUnlock()
@@ -166,7 +167,8 @@ func (g *Guard) may(ctx context.Context, who principal.Authority, permission str
 		if len(l.decided) >= maxKnown {
 			clear(l.decided)
 		}
-		if denial == nil || !denial.failed {
+		// Names that nobody declares come from outside, and there is no end of them.
+		if action, _ := g.config.Lookup(permission); action != "" && (denial == nil || !denial.failed) {
 			l.decided[key] = denial
 		}
 	}
@@ -203,7 +205,7 @@ func (g *Guard) Reach(ctx context.Context, who principal.Authority, permission s
 	if l == nil {
 		return nowhere
 	}
-	key := keyOf(who, permission)
+	key := g.keyOf(who, permission)
 	l.mu.RLock()
 	reach := l.known[key]
 	l.mu.RUnlock()
@@ -219,7 +221,9 @@ func (g *Guard) Reach(ctx context.Context, who principal.Authority, permission s
 	if len(l.known) >= maxKnown {
 		clear(l.known)
 	}
-	l.known[key] = reach
+	if action, _ := g.config.Lookup(permission); action != "" {
+		l.known[key] = reach
+	}
 	return reach
 }
 
@@ -241,7 +245,7 @@ func (g *Guard) work(ctx context.Context, e *Engine, who principal.Authority, pe
 		}
 		if n == nil {
 			g.config.Log.WarnContext(ctx, "the policy is asked about each entity, which is slower: "+why, "permission", permission, "principal", p.name())
-			_, _ = fmt.Fprintf(key, "ask %q %v\x00", permission, p)
+			_, _ = fmt.Fprintf(key, "ask %q %q %q %q %q %q %q %q %q\x00", permission, action, p.Kind, p.Issuer, p.ID, p.Ref, p.Version, p.Digest, p.Ownership)
 		} else {
 			if all, is := n.(condition.All); is && len(all) == 0 {
 				continue
@@ -361,9 +365,11 @@ func (p Principal) name() string {
 	return "whoever is not signed in"
 }
 
-// keyOf holds everything that the policy reads of an authority, each part with
-// its length: what an identity provider calls somebody may hold anything.
-func keyOf(a principal.Authority, permission string) string {
+// keyOf holds everything that the policy reads of an authority and a permission,
+// each part with its length: what an identity provider calls somebody may hold
+// anything. What a permission does changes with the version of its plugin.
+func (g *Guard) keyOf(a principal.Authority, permission string) string {
+	action, ofEntity := g.config.Lookup(permission)
 	var b strings.Builder
 	add := func(parts ...string) {
 		for _, p := range parts {
@@ -374,7 +380,7 @@ func keyOf(a principal.Authority, permission string) string {
 		b.WriteByte(';')
 	}
 	s := a.Subject
-	add(permission, s.Kind.String(), s.Issuer, s.ID, s.Ref)
+	add(permission, action, strconv.FormatBool(ofEntity), s.Kind.String(), s.Issuer, s.ID, s.Ref)
 	add(s.Ownership...)
 	for _, actor := range a.Actors {
 		add(actor.Plugin, actor.Version, actor.Digest)

@@ -32,6 +32,7 @@ func refuse(format string, args ...any) error { return unwalkable{fmt.Sprintf(fo
 // residue is the walk over what is left of one question.
 type residue struct {
 	rules map[string][]*ast.Rule // of support, by path
+	paths []ast.Ref
 }
 
 // sized is a condition and how many nodes it has.
@@ -45,9 +46,15 @@ func walk(queries []ast.Body, support []*ast.Module) (condition.Node, error) {
 	w := &residue{rules: map[string][]*ast.Rule{}}
 	for _, m := range support {
 		for _, r := range m.Rules {
-			path := m.Package.Path.Extend(r.Head.Ref().GroundPrefix()).String()
-			w.rules[path] = append(w.rules[path], r)
+			ref := m.Package.Path.Extend(r.Head.Ref().GroundPrefix())
+			if path := ref.String(); w.rules[path] == nil {
+				w.paths = append(w.paths, ref)
+			}
+			w.rules[ref.String()] = append(w.rules[ref.String()], r)
 		}
+	}
+	if err := w.nested(); err != nil {
+		return nil, err
 	}
 	var any []sized
 	for _, q := range queries {
@@ -59,6 +66,19 @@ func walk(queries []ast.Body, support []*ast.Module) (condition.Node, error) {
 	}
 	out, err := either(any)
 	return out.node, err
+}
+
+// nested refuses rules below rules: what one says of a key, the other may say
+// as well.
+func (w *residue) nested() error {
+	for _, a := range w.paths {
+		for _, b := range w.paths {
+			if len(a) < len(b) && b.HasPrefix(a) {
+				return refuse("%s is a rule, and a part of %s", b, a)
+			}
+		}
+	}
+	return nil
 }
 
 // place says whether a body is the question itself, or something that it reads.

@@ -35,6 +35,11 @@ func (w *residue) truth(s names, o operand) (sized, error) {
 	case o.opaque || o.count:
 		return all()
 	case w.multiple(o.rule) && len(o.keys) > 0:
+		for _, r := range w.rules[o.rule] {
+			if r.Head.Key.Equal(ast.BooleanTerm(false)) {
+				return sized{}, refuse("%s has the member false", o.rule)
+			}
+		}
 		return w.members(s, "", o, func(names) (sized, error) { return all() })
 	case w.multiple(o.rule):
 		return all() // a set, if without members
@@ -250,6 +255,15 @@ func wants(v *ast.Term, keys []*ast.Term, wanted func(*ast.Term) (bool, error)) 
 			return false, nil
 		case !ok || !k.IsGround():
 			return false, refuse("it reads %s of %s", k, v)
+		}
+		// A key that the resource decides about may be the one that is asked for.
+		var open error
+		object.Foreach(func(key, _ *ast.Term) {
+			_, err := constantOf(key)
+			open = firstOf(open, err)
+		})
+		if open != nil {
+			return false, open
 		}
 		if v = object.Get(k); v == nil {
 			return false, nil

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"math"
+
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/callboard/callboard/host/internal/condition"
@@ -49,7 +51,8 @@ func constantOf(t *ast.Term) (condition.Value, error) {
 	case ast.String:
 		return condition.Text(string(v)), nil
 	case ast.Number:
-		if f, ok := v.Float64(); ok {
+		// Larger ones are not told apart.
+		if f, ok := v.Float64(); ok && math.Abs(f) < 1<<53 {
 			return condition.Number(f), nil
 		}
 	case *ast.Array:

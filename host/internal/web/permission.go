@@ -75,6 +75,9 @@ const permitReadPolicy = "policy.read"
 // maxAuthorized is how many questions one request may ask.
 const maxAuthorized = 1000
 
+// maxPermission is how long the name of a permission may be.
+const maxPermission = 200
+
 // authorizeItem is one question as Backstage's permission client asks it. What
 // the permission does is the host's to know: the client's word is not read.
 type authorizeItem struct {
@@ -145,9 +148,12 @@ func (s *Server) permissionRoutes() {
 		if in.Items == nil || len(in.Items) > maxAuthorized {
 			return fault.New(fault.Invalid, "items must be a list of at most %d questions: {id, permission: {name, …}, resourceRef}", maxAuthorized)
 		}
-		out := make([]authorizeAnswer, len(in.Items))
+		out, questions := make([]authorizeAnswer, len(in.Items)), 0
 		for i, item := range in.Items {
-			if item.ID == "" || item.Permission.Name == "" {
+			if questions += max(1, len(item.ResourceRef.all)); questions > maxAuthorized {
+				return fault.New(fault.Invalid, "more than %d questions at once: each ref is one", maxAuthorized)
+			}
+			if item.ID == "" || item.Permission.Name == "" || len(item.Permission.Name) > maxPermission {
 				return fault.New(fault.Invalid, "items[%d] needs an id, and a permission with a name", i)
 			}
 			result, err := s.authorize(c.UserContext(), who, item)
