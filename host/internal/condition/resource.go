@@ -1,6 +1,8 @@
 package condition
 
 import (
+	"strings"
+
 	"github.com/callboard/callboard/sdk/rawjson"
 )
 
@@ -38,7 +40,7 @@ func NewResource(ref string, body []byte, relations func(add func(Relation))) Re
 	_ = rawjson.EachMember(body, func(key string, value []byte) {
 		switch key {
 		case "kind":
-			r.Kind = lower(text(value))
+			r.Kind = strings.ToLower(text(value))
 		case "metadata":
 			_ = rawjson.EachMember(value, r.metadata)
 		case "spec":
@@ -84,17 +86,6 @@ func (r *Resource) metadata(key string, value []byte) {
 func text(raw []byte) string {
 	s, _ := rawjson.Unquote(raw)
 	return s
-}
-
-// lower folds ASCII, which is all that a kind has.
-func lower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
 }
 
 // field returns a field of input.resource, and whether it is there.

@@ -24,63 +24,48 @@ func Simplify(n Node) Node {
 }
 
 func simplifyAll(n All) Node {
-	var out All
-	said := map[string]bool{}
-	add := func(one Node) {
-		if text := one.String(); !said[text] {
-			said[text] = true
-			out = append(out, one)
-		}
-	}
-	for _, one := range n {
-		switch one := Simplify(one).(type) {
-		case All:
-			for _, inner := range one {
-				add(inner)
-			}
-		case Any:
-			if len(one) == 0 {
-				return Any{}
-			}
-			add(one)
-		default:
-			add(one)
-		}
-	}
-	if len(out) == 1 {
+	out, decided := flat(n, func(one Node) ([]Node, bool) { all, is := one.(All); return all, is }, func(one Node) bool { none, is := one.(Any); return is && len(none) == 0 })
+	switch {
+	case decided:
+		return Any{}
+	case len(out) == 1:
 		return out[0]
 	}
-	return out
+	return All(out)
 }
 
 func simplifyAny(n Any) Node {
-	var out Any
-	said := map[string]bool{}
-	add := func(one Node) {
-		if text := one.String(); !said[text] {
-			said[text] = true
-			out = append(out, one)
-		}
-	}
-	for _, one := range n {
-		switch one := Simplify(one).(type) {
-		case Any:
-			for _, inner := range one {
-				add(inner)
-			}
-		case All:
-			if len(one) == 0 {
-				return All{}
-			}
-			add(one)
-		default:
-			add(one)
-		}
-	}
-	if len(out) == 1 {
+	out, decided := flat(n, func(one Node) ([]Node, bool) { any, is := one.(Any); return any, is }, func(one Node) bool { all, is := one.(All); return is && len(all) == 0 })
+	switch {
+	case decided:
+		return All{}
+	case len(out) == 1:
 		return out[0]
 	}
-	return out
+	return Any(out)
+}
+
+// flat simplifies nodes, each said once and those of the same sort as theirs
+// taken apart, until one decides about all of them.
+func flat(nodes []Node, inside func(Node) ([]Node, bool), decides func(Node) bool) (out []Node, decided bool) {
+	said := map[string]bool{}
+	for _, one := range nodes {
+		one = Simplify(one)
+		if decides(one) {
+			return nil, true
+		}
+		parts, is := inside(one)
+		if !is {
+			parts = []Node{one}
+		}
+		for _, part := range parts {
+			if text := part.String(); !said[text] {
+				said[text] = true
+				out = append(out, part)
+			}
+		}
+	}
+	return out, false
 }
 
 func negated(n Node) Node {
